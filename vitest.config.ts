@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+const project = (name: string, include: string[], timeoutMs: number) => ({
+  test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs, environment: "node" as const },
+});
+
+export default defineConfig({
+  test: {
+    // Two cores: files that start Envoy must not run beside each other.
+    fileParallelism: false,
+    projects: [
+      project("tidy", ["test/tidy.test.ts"], 30_000),
+      project("host", ["test/host/**/*.test.ts"], 60_000),
+      project("plugin", ["test/plugin/**/*.test.ts"], 120_000),
+      project("e2e", ["test/e2e/**/*.test.ts"], 180_000),
+    ],
+  },
+});
