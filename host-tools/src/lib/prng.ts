@@ -22,7 +22,10 @@ class Sfc32 implements Prng {
   private c: number;
   private counter = 1;
 
-  constructor(private readonly seed: number, stream: number) {
+  constructor(
+    private readonly seed: number,
+    private readonly stream: number,
+  ) {
     this.a = seed | 0;
     this.b = stream | 0;
     this.c = 0x9e3779b9 | 0;
@@ -57,12 +60,12 @@ class Sfc32 implements Prng {
   }
 
   fork(label: string): Prng {
-    return new Sfc32(this.seed, fnv1a(label));
+    return new Sfc32(this.seed, fnv1a(label, this.stream));
   }
 }
 
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
+function fnv1a(text: string, basis: number): number {
+  let hash = 0x811c9dc5 ^ basis;
   for (let i = 0; i < text.length; i++) {
     hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   }
