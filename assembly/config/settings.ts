@@ -1,0 +1,204 @@
+// The configuration as the request path reads it: flat structs of one generation, in memory that is
+// taken once. Not the JSON, and not objects: a request must reach what it needs by adding offsets.
+//
+//   Settings | RouteSettings x ROUTES_MAX | ArmSettings x ARMS_MAX | LimitSettings x LIMITS_MAX
+//            | LimitValueSettings x LIMIT_VALUES_MAX | KeyHeader x KEY_HEADERS_MAX | text bytes
+//
+// Text is referred to by absolute pointer and length into the text bytes of the same block, already
+// in the form the hot path compares with (header names and methods as they appear on the wire).
+
+import {
+  ARMS_MAX,
+  KEY_HEADERS_MAX,
+  LIMITS_MAX,
+  LIMIT_VALUES_MAX,
+  ROUTES_MAX,
+  TEXT_BYTES_MAX,
+} from "../contract/limits";
+
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class RouteSettings {
+  /** hash64 of the name: key of the learnt state. */
+  nameHash: u64;
+  namePtr: usize;
+  nameLength: i32;
+  /** 0 length: any path. */
+  pathPtr: usize;
+  pathLength: i32;
+  /** 1 when pathPtr must equal the path without query, 0 when it must start it. */
+  pathExact: i32;
+  methodPtr: usize;
+  methodLength: i32;
+  authorityPtr: usize;
+  authorityLength: i32;
+  /** Mode.Enforce or Mode.Shadow, inheritance resolved. */
+  mode: i32;
+  /** Range in the arm pool. */
+  armFirst: i32;
+  armCount: i32;
+  /** Index within the route's arms. */
+  armDefault: i32;
+  /** Range in the limit pool. */
+  limitFirst: i32;
+  limitCount: i32;
+  ejectionErrorQ: f32;
+  ejectionRequestsMin: i32;
+  ejectionDurationMs: i32;
+  /** 0: the artifact's calibrated threshold. */
+  anomalyThresholdPermille: i32;
+  /** AnomalyAct. */
+  anomalyAct: i32;
+  /** Sum of the arms' weights. */
+  weightSum: i32;
+}
+
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class ArmSettings {
+  /** hash64 of route name, a zero byte, arm name: key of the learnt state. */
+  nameHash: u64;
+  namePtr: usize;
+  nameLength: i32;
+  weight: i32;
+  /** Arm index (within the route) that stands at this place of the fallback order. */
+  fallback: i32;
+}
+
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class LimitSettings {
+  /** hash64 of route name, a zero byte, limit name: first part of every bucket's key. */
+  nameHash: u64;
+  /** Nanoseconds of refill per token: 1e9 / requests_per_second, at least 1. */
+  intervalNs: u64;
+  /** Nanoseconds of refill that a full bucket holds: burst * intervalNs. */
+  capacityNs: u64;
+  namePtr: usize;
+  nameLength: i32;
+  /** Mode.Enforce or Mode.Shadow, inheritance resolved. */
+  mode: i32;
+  /** Index into the key headers, -1 for one bucket in all. */
+  keyHeader: i32;
+  /** Range in the value pool. */
+  valueFirst: i32;
+  valueCount: i32;
+  /** Tokens per lease: what five milliseconds of refill amount to, at least 1. */
+  leaseTokens: i32;
+}
+
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class LimitValueSettings {
+  intervalNs: u64;
+  capacityNs: u64;
+  valuePtr: usize;
+  valueLength: i32;
+  leaseTokens: i32;
+}
+
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class KeyHeader {
+  namePtr: usize;
+  nameLength: i32;
+}
+
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class Settings {
+  epoch: u64;
+  mode: i32;
+  /** Expose. */
+  expose: i32;
+  fastHalfLifeMs: f32;
+  slowHalfLifeMs: f32;
+  quantileHalfLifeMs: i32;
+  explorationPermille: i32;
+  routeCount: i32;
+  armCount: i32;
+  limitCount: i32;
+  valueCount: i32;
+  keyHeaderCount: i32;
+  textBytes: i32;
+  /** 1 when a model came with the configuration. */
+  hasModel: i32;
+  /** Bytes of the decoded artifact (they lie in the generation's artifact region). */
+  artifactBytes: i32;
+}
+
+// @ts-ignore: decorator
+@inline
+function align8(bytes: usize): usize {
+  return (bytes + 7) & ~7;
+}
+
+const ROUTES_OFFSET: usize = align8(offsetof<Settings>());
+const ARMS_OFFSET: usize = ROUTES_OFFSET + align8(offsetof<RouteSettings>()) * ROUTES_MAX;
+const LIMITS_OFFSET: usize = ARMS_OFFSET + align8(offsetof<ArmSettings>()) * ARMS_MAX;
+const VALUES_OFFSET: usize = LIMITS_OFFSET + align8(offsetof<LimitSettings>()) * LIMITS_MAX;
+const KEYS_OFFSET: usize =
+  VALUES_OFFSET + align8(offsetof<LimitValueSettings>()) * LIMIT_VALUES_MAX;
+const TEXT_OFFSET: usize = KEYS_OFFSET + align8(offsetof<KeyHeader>()) * KEY_HEADERS_MAX;
+/** Bytes of one settings block. */
+export const SETTINGS_BYTES: usize = align8(TEXT_OFFSET + TEXT_BYTES_MAX);
+
+/** @param index in [0, settings.routeCount) */
+// @ts-ignore: decorator
+@inline
+export function routeSettings(settings: Settings, index: i32): RouteSettings {
+  return changetype<RouteSettings>(
+    changetype<usize>(settings) + ROUTES_OFFSET + <usize>index * align8(offsetof<RouteSettings>()),
+  );
+}
+
+/** @param index in the pool, [0, settings.armCount) */
+// @ts-ignore: decorator
+@inline
+export function armSettings(settings: Settings, index: i32): ArmSettings {
+  return changetype<ArmSettings>(
+    changetype<usize>(settings) + ARMS_OFFSET + <usize>index * align8(offsetof<ArmSettings>()),
+  );
+}
+
+/** @param index in the pool, [0, settings.limitCount) */
+// @ts-ignore: decorator
+@inline
+export function limitSettings(settings: Settings, index: i32): LimitSettings {
+  return changetype<LimitSettings>(
+    changetype<usize>(settings) + LIMITS_OFFSET + <usize>index * align8(offsetof<LimitSettings>()),
+  );
+}
+
+/** @param index in the pool, [0, settings.valueCount) */
+// @ts-ignore: decorator
+@inline
+export function limitValueSettings(settings: Settings, index: i32): LimitValueSettings {
+  return changetype<LimitValueSettings>(
+    changetype<usize>(settings) +
+      VALUES_OFFSET +
+      <usize>index * align8(offsetof<LimitValueSettings>()),
+  );
+}
+
+/** @param index in [0, settings.keyHeaderCount) */
+// @ts-ignore: decorator
+@inline
+export function keyHeader(settings: Settings, index: i32): KeyHeader {
+  return changetype<KeyHeader>(
+    changetype<usize>(settings) + KEYS_OFFSET + <usize>index * align8(offsetof<KeyHeader>()),
+  );
+}
+
+/** First byte of the block's text. */
+// @ts-ignore: decorator
+@inline
+export function settingsText(settings: Settings): usize {
+  return changetype<usize>(settings) + TEXT_OFFSET;
+}

@@ -1,0 +1,7 @@
+// The single point at which the host tool sees the filter's source: the portable contract.
+
+export * from "../../assembly/contract/artifact";
+export * from "../../assembly/contract/config";
+export * from "../../assembly/contract/features";
+export * from "../../assembly/contract/limits";
+export * from "../../assembly/contract/signals";
