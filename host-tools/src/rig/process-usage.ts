@@ -7,7 +7,6 @@ import { execFileSync } from "node:child_process";
 import { GanglionError } from "../lib/errors";
 
 const TICK_US = 10_000; // USER_HZ is 100 on every Linux that Node runs on
-const PAGE_BYTES = 4096;
 
 /**
  * CPU time used by all living threads of a process, in microseconds. Threads that have ended are not
@@ -57,8 +56,8 @@ function psTimeUs(pid: number): number {
 /** Resident memory of a process in bytes. */
 export function residentBytes(pid: number): number {
   try {
-    const pages = Number(readFileSync(`/proc/${pid}/statm`, "ascii").split(" ")[1]);
-    return pages * PAGE_BYTES;
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
   } catch {
     return Number(psField(pid, "rss")) * 1024;
   }

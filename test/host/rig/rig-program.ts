@@ -1,0 +1,53 @@
+// Bundles a small program that uses the rig and runs it as a process of its own, for tests of what
+// happens when such a process dies.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { createInterface } from "node:readline";
+import { buildSync } from "esbuild";
+
+const RIG = resolve(import.meta.dirname, "../../../host-tools/src/rig");
+
+/** @param source TypeScript; `RIG/` in its imports is the rig's folder */
+export function startRigProgram(source: string): ChildProcess {
+  const dir = mkdtempSync(join(tmpdir(), "rig-program-"));
+  const entry = join(dir, "program.ts");
+  const outfile = join(dir, "program.mjs");
+  writeFileSync(entry, source.replaceAll("RIG/", `${RIG}/`));
+  buildSync({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    logLevel: "error",
+  });
+  return spawn(process.execPath, [outfile], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** The first line a program prints. */
+export async function firstLine(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout! })) return line;
+  throw new Error("the program ended without printing a line");
+}
+
+/** Whether the process runs; a zombie that its parent has not reaped yet does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch (error) {
+    return existsSync("/proc/self/stat") ? false : (error as { code?: string }).code !== "ESRCH";
+  }
+}
+
+/** Polls until `condition` holds. @throws after `timeoutMs` */
+export async function eventually(condition: () => boolean, timeoutMs = 5000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${condition}`);
+    await new Promise((resolveWait) => setTimeout(resolveWait, 10));
+  }
+}
