@@ -15,10 +15,11 @@ import {
   readFileSync,
   readdirSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -86,15 +87,23 @@ async function compile(entry, output, options) {
   for (const [name, contents] of written) writeAtomically(name, contents);
 }
 
-/** Bundles one TypeScript entry and what it imports of ours; packages stay outside. */
+/**
+ * Bundles one TypeScript entry and what it imports of ours; packages stay outside. Split into chunks,
+ * because in a single file every static import of a package is hoisted to the top, and `--help`
+ * would load all of them. Chunks stand beside the entry, so that a path relative to
+ * `import.meta.url` means the same in all of them.
+ */
 async function bundle(entry, output, extra) {
   const { build } = await import("esbuild");
+  const name = basename(output, ".mjs");
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: [entry],
-    outfile: output,
+    entryPoints: [{ in: entry, out: name }],
+    outdir: dirname(output),
+    outExtension: { ".js": ".mjs" },
+    chunkNames: `${name}-[hash]`,
     bundle: true,
-    splitting: false,
+    splitting: true,
     format: "esm",
     platform: "node",
     target: "node20",
@@ -105,8 +114,21 @@ async function bundle(entry, output, extra) {
     logLevel: "warning",
     ...extra,
   });
-  for (const file of outputFiles) writeAtomically(file.path, file.contents);
+  // The entry last: whoever starts it finds the chunks that it names.
+  for (const file of outputFiles.reverse()) writeAtomically(file.path, file.contents);
   chmodSync(join(root, output), 0o755);
+  removeOldChunks(name, new Set(outputFiles.map((file) => file.path)));
+}
+
+/** Removes chunks of earlier builds, except young ones: a run that is under way may still load them. */
+function removeOldChunks(name, kept) {
+  const folder = join(root, "build");
+  const youngMs = Date.now() - 30 * 60_000;
+  for (const file of readdirSync(folder)) {
+    if (!new RegExp(`^${name}-[A-Z0-9]{8}\\.mjs(\\.map)?$`).test(file)) continue;
+    const path = join(folder, file);
+    if (!kept.has(path) && statSync(path).mtimeMs < youngMs) rmSync(path, { force: true });
+  }
 }
 
 function writeAtomically(path, contents) {
