@@ -1,0 +1,4 @@
+import type { ChildMethods } from "../child-service";
+export function loadMethods(): ChildMethods {
+  return {};
+}
