@@ -1,8 +1,25 @@
 // The rig's public doors: everything that the demo, the benches and the end-to-end tests may use.
 
+export {
+  armRoutes,
+  bootstrapJson,
+  buildBootstrap,
+  type Bootstrap,
+  type BootstrapSpec,
+  type ClusterSpec,
+  type HttpFilter,
+  type ListenerSpec,
+  type RouteSpec,
+  type StatsTag,
+  type TypedConfig,
+} from "./bootstrap";
 export { cacheDir } from "./cache-dir";
 export { findEnvoy, type EnvoySource, type FoundEnvoy } from "./envoy-finder";
+export { extensionResource, writeDiscoveryFile } from "./discovery-file";
+export { EnvoyAdmin } from "./envoy-admin";
+export { EnvoyProcess, startEnvoy, type StartEnvoyOptions } from "./envoy-process";
 export { freePort, freePorts } from "./free-port";
+export { httpGet, type HttpReply } from "./http-get";
 export { scratchDir, spawnGuarded, stopAllGuarded, type GuardedChild } from "./process-guard";
 export { cpuTimeUs, residentBytes, threadCpuTimeUs } from "./process-usage";
 export { runCommand, type CommandResult } from "./run-command";
@@ -10,3 +27,9 @@ export type { Fault } from "./upstream/fault-schedule";
 export type { LatencyLaw, LlmLaw } from "./upstream/latency-law";
 export type { UpstreamCounts, UpstreamSpec } from "./upstream/upstream-server";
 export { startUpstreams, type Upstreams } from "./upstream/upstreams";
+export {
+  discoveredWasmFilter,
+  wasmFilter,
+  wasmTypedConfig,
+  type WasmFilterSpec,
+} from "./wasm-filter";
