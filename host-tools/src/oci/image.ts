@@ -38,7 +38,7 @@ export interface ImageMetadata {
   readonly created?: string;
 }
 
-export interface Blob {
+export interface ImageBlob {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
 }
@@ -49,7 +49,7 @@ export interface OciImage {
   /** The manifest's digest: what `@sha256:` and WasmPlugin's `sha256` refer to. */
   readonly digest: string;
   /** The config, then the layers in order. */
-  readonly blobs: readonly Blob[];
+  readonly blobs: readonly ImageBlob[];
   /** Manifest and blobs together. */
   readonly sizeBytes: number;
 }
@@ -119,8 +119,8 @@ function artifactImage(wasm: Uint8Array, annotations: Record<string, string>): O
 }
 
 function imageOf(
-  config: Blob,
-  layers: readonly Blob[],
+  config: ImageBlob,
+  layers: readonly ImageBlob[],
   annotations: Record<string, string>,
 ): OciImage {
   const sorted = Object.entries(annotations).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -138,7 +138,7 @@ function imageOf(
 export function imageFromParts(
   manifest: Manifest,
   manifestBytes: Uint8Array,
-  blobs: readonly Blob[],
+  blobs: readonly ImageBlob[],
 ): OciImage {
   const distinct = distinctBlobs(blobs);
   const blobBytes = distinct.reduce((sum, one) => sum + one.bytes.length, 0);
@@ -152,8 +152,8 @@ export function imageFromParts(
 }
 
 /** The blobs with each digest once, in the order of their first appearance. */
-export function distinctBlobs(blobs: readonly Blob[]): Blob[] {
-  const byDigest = new Map<string, Blob>();
+export function distinctBlobs(blobs: readonly ImageBlob[]): ImageBlob[] {
+  const byDigest = new Map<string, ImageBlob>();
   for (const one of blobs) {
     if (!byDigest.has(one.descriptor.digest)) byDigest.set(one.descriptor.digest, one);
   }
@@ -164,7 +164,7 @@ function blob(
   mediaType: string,
   bytes: Uint8Array,
   annotations?: Readonly<Record<string, string>>,
-): Blob {
+): ImageBlob {
   const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
   return { descriptor: annotations ? { ...descriptor, annotations } : descriptor, bytes };
 }
@@ -173,7 +173,7 @@ function jsonBlob(
   mediaType: string,
   value: unknown,
   annotations?: Readonly<Record<string, string>>,
-): Blob {
+): ImageBlob {
   return blob(mediaType, jsonBytes(value), annotations);
 }
 

@@ -7,10 +7,13 @@ import { isDigest } from "./digest";
 
 const SCHEME = "oci://";
 const DOCKER_HUB = "docker.io";
-const HOST_LABELS = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
+const HOST_LABELS =
+  /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
 const IPV6_HOST = /^\[[0-9A-Fa-f:.]+\]$/;
-const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const REPOSITORY =
+  /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const REPOSITORY_MAX_CHARS = 255;
+const TEXT_MAX_CHARS = 1024;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
 export interface Reference {
@@ -31,11 +34,18 @@ export interface Reference {
  */
 export function parseReference(text: string): Reference {
   const bare = text.startsWith(SCHEME) ? text.slice(SCHEME.length) : text;
+  if (text.length > TEXT_MAX_CHARS) {
+    refuse(text.slice(0, 40), `has more than ${TEXT_MAX_CHARS} characters`, "Shorten it.");
+  }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(bare)) {
     refuse(text, "has a scheme other than oci://", "Write the host without http:// or https://.");
   }
   if (/[\s\u0000-\u001f\u007f?#\\%]/.test(bare)) {
-    refuse(text, "holds a blank or one of ? # \\ %", "A reference is plain text, nothing is escaped.");
+    refuse(
+      text,
+      "holds a blank or one of ? # \\ %",
+      "A reference is plain text, nothing is escaped.",
+    );
   }
   const slash = bare.indexOf("/");
   const hostPart = slash < 0 ? "" : bare.slice(0, slash);
@@ -61,6 +71,18 @@ export function formatReference(reference: Reference): string {
   return `${SCHEME}${reference.registry}/${reference.repository}${tag}${digest}`;
 }
 
+/**
+ * What names the manifest: the digest, else the tag.
+ *
+ * @throws GanglionError E_REFERENCE when there is neither
+ */
+export function versionOf(reference: Reference): string {
+  const version = reference.digest ?? reference.tag;
+  if (version !== undefined) return version;
+  const hint = "Add a tag, e.g. :0.1.0; `latest` is not assumed.";
+  return refuse(formatReference(reference), "has neither a tag nor a digest", hint);
+}
+
 function parseRegistry(text: string, hostPart: string): string {
   const bracket = hostPart.lastIndexOf("]");
   const colon = hostPart.indexOf(":", bracket < 0 ? 0 : bracket);
@@ -69,12 +91,23 @@ function parseRegistry(text: string, hostPart: string): string {
   // A first part with neither dot nor port is a folder of Docker Hub to the container tools.
   const named = port !== undefined || host === "localhost" || /[.:]/.test(host);
   if (!named) {
-    refuse(text, "does not name its registry", "Begin with host/, e.g. docker.io/ or localhost:5000/.");
+    refuse(
+      text,
+      "does not name its registry",
+      "Begin with host/, e.g. docker.io/ or localhost:5000/.",
+    );
   }
   if (!HOST_LABELS.test(host) && !IPV6_HOST.test(host)) {
-    refuse(text, `has ${JSON.stringify(host)} for a host`, "Use a DNS name, an IPv4 or a [IPv6] address.");
+    refuse(
+      text,
+      `has ${JSON.stringify(host)} for a host`,
+      "Use a DNS name, an IPv4 or a [IPv6] address.",
+    );
   }
-  if (port !== undefined && !(/^[0-9]{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)) {
+  if (
+    port !== undefined &&
+    !(/^[0-9]{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)
+  ) {
     refuse(text, `has ${JSON.stringify(port)} for a port`, "A port is a number from 1 to 65535.");
   }
   const registry = port === undefined ? host : `${host}:${Number(port)}`;

@@ -1,0 +1,20 @@
+// The door of this folder: pack a module, keep it as a layout, push it, read it back.
+
+export { findCredential, type Credential, type CredentialSource } from "./credentials";
+export { digestOf, isDigest } from "./digest";
+export {
+  buildImage,
+  IMAGE_FORMS,
+  type ImageForm,
+  type ImageMetadata,
+  type OciImage,
+  WASM_MAX_BYTES,
+} from "./image";
+export { type LayoutEntry, readLayout, writeLayout } from "./layout";
+export { pullImage } from "./pull-image";
+export { type PushedImage, pushImage, type PushOptions } from "./push-image";
+export { formatReference, parseReference, type Reference } from "./reference";
+export { Registry } from "./registry";
+export { type RegistryChoices, type RegistryOptions } from "./registry-options";
+export { type RetryClock, systemRetryClock } from "./retry";
+export { createdFrom } from "./source-date";
