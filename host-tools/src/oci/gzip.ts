@@ -5,7 +5,7 @@
 // 1.2.13). Stored blocks have one encoding. What it costs is the compression of a module well under
 // 100 KiB that each proxy fetches once; Istio's other image form carries the module uncompressed anyway.
 //
-//   RFC 1952: 10-byte header | RFC 1951 stored blocks of at most 65,535 bytes | CRC-32 | length
+//   RFC 1952 member: 10-byte header | RFC 1951 stored blocks of at most 65,535 bytes | CRC-32 | length
 
 import { crc32 } from "node:zlib";
 
@@ -22,8 +22,15 @@ const STORED_BLOCK_MAX_BYTES = 0xffff;
 const BLOCK_HEADER_BYTES = 5;
 const TRAILER_BYTES = 8;
 
-/** The content as a gzip stream of stored blocks: the same bytes on every machine, nothing compressed. */
-export function gzipStored(content: Uint8Array): Uint8Array {
+/**
+ * The parts as one gzip stream, one member each, which every reader joins. A reader checks a member's
+ * CRC-32 before it hands out the first byte of the next one.
+ */
+export function gzipStored(...parts: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts.map(memberOf));
+}
+
+function memberOf(content: Uint8Array): Uint8Array {
   const blocks = Math.max(1, Math.ceil(content.length / STORED_BLOCK_MAX_BYTES));
   const out = new Uint8Array(
     HEADER.length + blocks * BLOCK_HEADER_BYTES + content.length + TRAILER_BYTES,

@@ -4,6 +4,7 @@ export { findCredential, type Credential, type CredentialSource } from "./creden
 export { digestOf, isDigest } from "./digest";
 export {
   buildImage,
+  DEFAULT_IMAGE_FORM,
   IMAGE_FORMS,
   type ImageForm,
   type ImageMetadata,

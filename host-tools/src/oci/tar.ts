@@ -40,6 +40,11 @@ export function tarOfFile(fileName: string, content: Uint8Array): Uint8Array {
   return archive;
 }
 
+/** The offset in the archive after the last byte of a file of that size. */
+export function tarContentEnd(contentBytes: number): number {
+  return BLOCK_BYTES + contentBytes;
+}
+
 function header(fileName: string, sizeBytes: number): Uint8Array {
   const block = new Uint8Array(BLOCK_BYTES);
   const put = (offset: number, text: string) => block.set(Buffer.from(text, "latin1"), offset);
