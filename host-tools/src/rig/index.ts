@@ -20,6 +20,31 @@ export { EnvoyAdmin } from "./envoy-admin";
 export { EnvoyProcess, startEnvoy, type StartEnvoyOptions } from "./envoy-process";
 export { freePort, freePorts } from "./free-port";
 export { httpGet, type HttpReply } from "./http-get";
+export {
+  constantArrivals,
+  mergeArrivals,
+  piecewisePoissonArrivals,
+  poissonArrivals,
+  type MergedArrivals,
+  type RateSegment,
+} from "./load/arrivals";
+export type { ClosedLoopPlan, ClosedLoopResult } from "./load/closed-loop";
+export { startLoadGenerator, type LoadGenerator } from "./load/load-generator";
+export type { LoadPlan, RequestTemplate } from "./load/load-plan";
+export {
+  LoadStatus,
+  type CapturedHeader,
+  type LoadProgress,
+  type LoadResult,
+} from "./load/load-result";
+export {
+  latencyHistogram,
+  percentilesOf,
+  recordMs,
+  summarise,
+  type LoadSummary,
+  type Percentiles,
+} from "./load/load-summary";
 export { scratchDir, spawnGuarded, stopAllGuarded, type GuardedChild } from "./process-guard";
 export { cpuTimeUs, residentBytes, threadCpuTimeUs } from "./process-usage";
 export { runCommand, type CommandResult } from "./run-command";
