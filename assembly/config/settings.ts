@@ -38,7 +38,7 @@ export class RouteSettings {
   /** Range in the arm pool. */
   armFirst: i32;
   armCount: i32;
-  /** Index within the route's arms. */
+  /** Index within the route's arms; 0 for a route without arms. */
   armDefault: i32;
   /** Range in the limit pool. */
   limitFirst: i32;
@@ -86,7 +86,7 @@ export class LimitSettings {
   /** Range in the value pool. */
   valueFirst: i32;
   valueCount: i32;
-  /** Tokens per lease: what five milliseconds of refill amount to, at least 1. */
+  /** Tokens per lease: five milliseconds of refill, at least 1, at most the burst. */
   leaseTokens: i32;
 }
 
@@ -133,28 +133,28 @@ export class Settings {
   artifactBytes: i32;
 }
 
-// @ts-ignore: decorator
-@inline
-function align8(bytes: usize): usize {
-  return (bytes + 7) & ~7;
-}
+// Written out rather than through a function, so that the compiler folds them to constants.
+const ROUTE_STRIDE: usize = (offsetof<RouteSettings>() + 7) & ~7;
+const ARM_STRIDE: usize = (offsetof<ArmSettings>() + 7) & ~7;
+const LIMIT_STRIDE: usize = (offsetof<LimitSettings>() + 7) & ~7;
+const VALUE_STRIDE: usize = (offsetof<LimitValueSettings>() + 7) & ~7;
+const KEY_STRIDE: usize = (offsetof<KeyHeader>() + 7) & ~7;
 
-const ROUTES_OFFSET: usize = align8(offsetof<Settings>());
-const ARMS_OFFSET: usize = ROUTES_OFFSET + align8(offsetof<RouteSettings>()) * ROUTES_MAX;
-const LIMITS_OFFSET: usize = ARMS_OFFSET + align8(offsetof<ArmSettings>()) * ARMS_MAX;
-const VALUES_OFFSET: usize = LIMITS_OFFSET + align8(offsetof<LimitSettings>()) * LIMITS_MAX;
-const KEYS_OFFSET: usize =
-  VALUES_OFFSET + align8(offsetof<LimitValueSettings>()) * LIMIT_VALUES_MAX;
-const TEXT_OFFSET: usize = KEYS_OFFSET + align8(offsetof<KeyHeader>()) * KEY_HEADERS_MAX;
+const ROUTES_OFFSET: usize = (offsetof<Settings>() + 7) & ~7;
+const ARMS_OFFSET: usize = ROUTES_OFFSET + ROUTE_STRIDE * ROUTES_MAX;
+const LIMITS_OFFSET: usize = ARMS_OFFSET + ARM_STRIDE * ARMS_MAX;
+const VALUES_OFFSET: usize = LIMITS_OFFSET + LIMIT_STRIDE * LIMITS_MAX;
+const KEYS_OFFSET: usize = VALUES_OFFSET + VALUE_STRIDE * LIMIT_VALUES_MAX;
+const TEXT_OFFSET: usize = KEYS_OFFSET + KEY_STRIDE * KEY_HEADERS_MAX;
 /** Bytes of one settings block. */
-export const SETTINGS_BYTES: usize = align8(TEXT_OFFSET + TEXT_BYTES_MAX);
+export const SETTINGS_BYTES: usize = TEXT_OFFSET + <usize>TEXT_BYTES_MAX;
 
 /** @param index in [0, settings.routeCount) */
 // @ts-ignore: decorator
 @inline
 export function routeSettings(settings: Settings, index: i32): RouteSettings {
   return changetype<RouteSettings>(
-    changetype<usize>(settings) + ROUTES_OFFSET + <usize>index * align8(offsetof<RouteSettings>()),
+    changetype<usize>(settings) + ROUTES_OFFSET + <usize>index * ROUTE_STRIDE,
   );
 }
 
@@ -163,7 +163,7 @@ export function routeSettings(settings: Settings, index: i32): RouteSettings {
 @inline
 export function armSettings(settings: Settings, index: i32): ArmSettings {
   return changetype<ArmSettings>(
-    changetype<usize>(settings) + ARMS_OFFSET + <usize>index * align8(offsetof<ArmSettings>()),
+    changetype<usize>(settings) + ARMS_OFFSET + <usize>index * ARM_STRIDE,
   );
 }
 
@@ -172,7 +172,7 @@ export function armSettings(settings: Settings, index: i32): ArmSettings {
 @inline
 export function limitSettings(settings: Settings, index: i32): LimitSettings {
   return changetype<LimitSettings>(
-    changetype<usize>(settings) + LIMITS_OFFSET + <usize>index * align8(offsetof<LimitSettings>()),
+    changetype<usize>(settings) + LIMITS_OFFSET + <usize>index * LIMIT_STRIDE,
   );
 }
 
@@ -181,9 +181,7 @@ export function limitSettings(settings: Settings, index: i32): LimitSettings {
 @inline
 export function limitValueSettings(settings: Settings, index: i32): LimitValueSettings {
   return changetype<LimitValueSettings>(
-    changetype<usize>(settings) +
-      VALUES_OFFSET +
-      <usize>index * align8(offsetof<LimitValueSettings>()),
+    changetype<usize>(settings) + VALUES_OFFSET + <usize>index * VALUE_STRIDE,
   );
 }
 
@@ -192,7 +190,7 @@ export function limitValueSettings(settings: Settings, index: i32): LimitValueSe
 @inline
 export function keyHeader(settings: Settings, index: i32): KeyHeader {
   return changetype<KeyHeader>(
-    changetype<usize>(settings) + KEYS_OFFSET + <usize>index * align8(offsetof<KeyHeader>()),
+    changetype<usize>(settings) + KEYS_OFFSET + <usize>index * KEY_STRIDE,
   );
 }
 

@@ -2,6 +2,7 @@
 
 export * from "../../assembly/contract/artifact";
 export * from "../../assembly/contract/config";
+export * from "../../assembly/contract/config-problem";
 export * from "../../assembly/contract/features";
 export * from "../../assembly/contract/limits";
 export * from "../../assembly/contract/signals";

@@ -1,0 +1,38 @@
+// The end of the reading: scalars of the root, and what could not be known before because JSON keys
+// come in any order. Modes are inherited from root to route to limit, and the keys of the learnt
+// state need the route's name.
+
+import { Mode, RecordKind, RootField } from "../contract/config";
+import { integerOf, slot } from "./field-slot";
+import { hash64, hash64Joined } from "./hash64";
+import { parsing } from "./parsing";
+import { RouteSettings, armSettings, limitSettings, routeSettings } from "./settings";
+
+/** After the last field of the root. */
+export function storeRoot(): bool {
+  const settings = parsing.settings;
+  settings.epoch = <u64>max<f64>(slot(RecordKind.Root, RootField.Epoch).number, 0);
+  settings.mode = integerOf(RecordKind.Root, RootField.Mode);
+  settings.expose = integerOf(RecordKind.Root, RootField.Expose);
+  settings.fastHalfLifeMs = <f32>integerOf(RecordKind.Root, RootField.FastHalfLifeMs);
+  settings.slowHalfLifeMs = <f32>integerOf(RecordKind.Root, RootField.SlowHalfLifeMs);
+  settings.quantileHalfLifeMs = integerOf(RecordKind.Root, RootField.QuantileHalfLifeMs);
+  settings.explorationPermille = integerOf(RecordKind.Root, RootField.ExplorationPermille);
+  for (let i = 0; i < settings.routeCount; i++) finishRoute(routeSettings(settings, i));
+  return true;
+}
+
+function finishRoute(route: RouteSettings): void {
+  const settings = parsing.settings;
+  if (route.mode == Mode.Inherit) route.mode = settings.mode;
+  route.nameHash = hash64(route.namePtr, route.nameLength);
+  for (let i = 0; i < route.armCount; i++) {
+    const arm = armSettings(settings, route.armFirst + i);
+    arm.nameHash = hash64Joined(route.namePtr, route.nameLength, arm.namePtr, arm.nameLength);
+  }
+  for (let i = 0; i < route.limitCount; i++) {
+    const limit = limitSettings(settings, route.limitFirst + i);
+    if (limit.mode == Mode.Inherit) limit.mode = route.mode;
+    limit.nameHash = hash64Joined(route.namePtr, route.nameLength, limit.namePtr, limit.nameLength);
+  }
+}
