@@ -18,6 +18,8 @@ export { findEnvoy, type EnvoySource, type FoundEnvoy } from "./envoy-finder";
 export { extensionResource, writeDiscoveryFile } from "./discovery-file";
 export { EnvoyAdmin } from "./envoy-admin";
 export { EnvoyProcess, startEnvoy, type StartEnvoyOptions } from "./envoy-process";
+export { runFixedLoad, type FixedLoad, type FixedLoadResult } from "./fixed-load";
+export { findFortio, runFortio, type FortioReport, type FoundFortio } from "./fortio";
 export { freePort, freePorts } from "./free-port";
 export { httpGet, type HttpReply } from "./http-get";
 export {
@@ -48,6 +50,8 @@ export {
 export { scratchDir, spawnGuarded, stopAllGuarded, type GuardedChild } from "./process-guard";
 export { cpuTimeUs, residentBytes, threadCpuTimeUs } from "./process-usage";
 export { runCommand, type CommandResult } from "./run-command";
+export { findDataDir, type TraceName, type TraceRequest } from "./traces/trace-file";
+export { makeTraffic, type Traffic, type TrafficOptions } from "./traces/traffic";
 export type { Fault } from "./upstream/fault-schedule";
 export type { LatencyLaw, LlmLaw } from "./upstream/latency-law";
 export type { UpstreamCounts, UpstreamSpec } from "./upstream/upstream-server";
