@@ -1,0 +1,135 @@
+// Rounds trained numbers to what the integer kernels compute with. Symmetric int8 per row and not per
+// matrix: rows of an LSTM differ tenfold in size, and one scale would cost the small ones their bits.
+//
+// A row's scale is s = max|w| / 127. With x in Q12 shifted left by 3 to meet h in Q15, the accumulator
+// counts in units of s / 2^15, and a result in Q12 is sum * s / 8 = sum * multiplier / 2^shift.
+
+import {
+  BIAS_MAX,
+  REQUANTISE_SHIFT_MAX,
+  REQUANTISE_SHIFT_MIN,
+  RESIDUAL_MULTIPLIER_MAX,
+  paddedOutputs,
+} from "../contract";
+import { GanglionError } from "../lib/errors";
+import { ReferenceScorer } from "./reference";
+import type { QuantisedMatrix, ScorerArtifact, SelfTestStep } from "./scorer-artifact";
+
+/** Hidden state's unit. */
+const HIDDEN_ONE = 32768;
+/** From accumulator units times the row's scale to Q12: 4096 / 32768. */
+const RESULT_RATIO = 1 / 8;
+
+/**
+ * Rounds one matrix.
+ * @param weights row-major, rows * columns
+ * @throws GanglionError E_MODEL_RANGE when a weight is not finite or larger than an artifact can carry
+ */
+export function quantiseMatrix(
+  weights: ArrayLike<number>,
+  biases: ArrayLike<number>,
+  rows: number,
+  columns: number,
+): QuantisedMatrix {
+  const scales = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let largest = 0;
+    for (let i = 0; i < columns; i++) {
+      const weight = Math.abs(weights[row * columns + i]!);
+      if (!Number.isFinite(weight)) throw rangeError(`a weight of row ${row} is not finite`);
+      largest = Math.max(largest, weight);
+    }
+    // A row of tiny weights takes a scale at which its bias still fits.
+    const forBias = (Math.abs(biases[row]!) * HIDDEN_ONE) / (BIAS_MAX - 1);
+    if (!Number.isFinite(forBias)) throw rangeError(`the bias of row ${row} is not finite`);
+    scales[row] = Math.max(largest / 127, forBias, 1e-9);
+  }
+  const shift = commonShift(Math.max(...scales) * RESULT_RATIO);
+  const matrix = {
+    rows,
+    columns,
+    shift,
+    weights: new Int8Array(rows * columns),
+    multipliers: new Int32Array(rows),
+    biases: new Int32Array(rows),
+  };
+  for (let row = 0; row < rows; row++) {
+    const scale = scales[row]!;
+    for (let i = 0; i < columns; i++) {
+      const rounded = Math.round(weights[row * columns + i]! / scale);
+      matrix.weights[row * columns + i] = Math.max(-127, Math.min(127, rounded));
+    }
+    matrix.multipliers[row] = Math.round(scale * RESULT_RATIO * 2 ** shift);
+    matrix.biases[row] = Math.round((biases[row]! * HIDDEN_ONE) / scale);
+  }
+  return matrix;
+}
+
+/** The largest shift at which the largest factor still fits 31 bits. */
+function commonShift(largestFactor: number): number {
+  let shift = REQUANTISE_SHIFT_MIN;
+  if (largestFactor * 2 ** shift >= 2 ** 31 - 1) {
+    throw rangeError(`a weight exceeds ${127 / RESULT_RATIO}`);
+  }
+  while (shift < REQUANTISE_SHIFT_MAX && largestFactor * 2 ** (shift + 1) < 2 ** 31 - 1) shift++;
+  return shift;
+}
+
+function rangeError(problem: string): GanglionError {
+  return new GanglionError("E_MODEL_RANGE", `cannot quantise the model: ${problem}`, {
+    hint: "The training diverged; train again with another --seed or on cleaner traffic.",
+  });
+}
+
+/** The weight that a quantised matrix stands for, for error figures. */
+export function dequantise(matrix: QuantisedMatrix, row: number, column: number): number {
+  const scale = matrix.multipliers[row]! / 2 ** matrix.shift / RESULT_RATIO;
+  return matrix.weights[row * matrix.columns + column]! * scale;
+}
+
+/**
+ * Multiplier that maps a residual of the given size to 1.0 in Q8.
+ * @param residual in Q12 units; below 64 (1/64 of a deviation) counts as 64
+ */
+export function residualMultiplier(residual: number): number {
+  const multiplier = Math.round((256 * 4096) / Math.max(64, residual));
+  return Math.max(1, Math.min(RESIDUAL_MULTIPLIER_MAX, multiplier));
+}
+
+/** The artifact with a self-test: the given inputs and what the reference makes of them. */
+export function withSelfTest(
+  artifact: Omit<ScorerArtifact, "selfTest">,
+  inputs: readonly Int16Array[],
+): ScorerArtifact {
+  const complete: ScorerArtifact = { ...artifact, selfTest: [] };
+  return { ...complete, selfTest: runSelfTest(complete, inputs) };
+}
+
+/** What the reference computes for a list of input vectors, from a fresh state on. */
+export function runSelfTest(
+  artifact: ScorerArtifact,
+  inputs: readonly Int16Array[],
+): SelfTestStep[] {
+  const scorer = new ReferenceScorer(artifact);
+  return inputs.map((input) => {
+    // The filter compares before it advances, so a record's surprise belongs to the step's own input.
+    const { surprise, permille } = scorer.step(input);
+    return { input, prediction: scorer.prediction.slice(), surprise, permille };
+  });
+}
+
+/** Whether the artifact's expected self-test results are those of the reference. */
+export function selfTestPasses(artifact: ScorerArtifact): boolean {
+  const rows = paddedOutputs(artifact.outputs);
+  const actual = runSelfTest(
+    artifact,
+    artifact.selfTest.map((step) => step.input),
+  );
+  return actual.every((step, i) => {
+    const expected = artifact.selfTest[i]!;
+    for (let row = 0; row < rows; row++) {
+      if (step.prediction[row] !== expected.prediction[row]) return false;
+    }
+    return step.surprise === expected.surprise && step.permille === expected.permille;
+  });
+}
