@@ -79,7 +79,10 @@ describe("request headers", () => {
 
   it("have a byte size only while they may be changed", () => {
     const proxy = scripted(["rq size 0", "rs size 0", "log size 0"]);
-    request(proxy, [[":path", "/"], ["a", "bcd"]]);
+    request(proxy, [
+      [":path", "/"],
+      ["a", "bcd"],
+    ]);
     expect(answer(proxy, "rq size 0")).toBe("0 10");
     expect(answer(proxy, "rs size 0")).toBe("2");
     expect(answer(proxy, "log size 0")).toBe("2");

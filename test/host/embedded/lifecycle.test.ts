@@ -1,7 +1,16 @@
 // Contexts, VMs and configurations: which callbacks run where, in which order, with which ids.
 
 import { describe, expect, it } from "vitest";
-import { answer, answers, callbacks, probeProxy, request, REQUEST, RESPONSE, scripted } from "./probe";
+import {
+  answer,
+  answers,
+  callbacks,
+  probeProxy,
+  request,
+  REQUEST,
+  RESPONSE,
+  scripted,
+} from "./probe";
 
 describe("a new configuration", () => {
   it("starts a root context: create, vm_start, configure", () => {

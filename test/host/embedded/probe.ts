@@ -1,6 +1,10 @@
 // Drives the scripted probe module: a proxy with the probe in it, and the probe's answers by line.
 
-import { EmbeddedProxy, type EmbeddedProxyOptions, type Stream } from "../../../host-tools/src/embedded";
+import {
+  EmbeddedProxy,
+  type EmbeddedProxyOptions,
+  type Stream,
+} from "../../../host-tools/src/embedded";
 import type { Header } from "../../../host-tools/src/embedded";
 import { guestModule } from "./guest-modules";
 
@@ -17,7 +21,12 @@ export const RESPONSE: readonly Header[] = [
 ];
 
 export function probeProxy(options: Partial<EmbeddedProxyOptions> = {}): EmbeddedProxy {
-  return new EmbeddedProxy({ wasm: guestModule("probe"), mainThread: false, canary: false, ...options });
+  return new EmbeddedProxy({
+    wasm: guestModule("probe"),
+    mainThread: false,
+    canary: false,
+    ...options,
+  });
 }
 
 /** A proxy whose probe runs this script. */

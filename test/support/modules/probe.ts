@@ -1,7 +1,7 @@
 // A filter that does what its configuration says, so that one module serves all tests of the host.
 // A line is `PHASE OPERATION ARGUMENT...`; when PHASE comes, the operation runs and one log line says
 // what the host answered: `PHASE OPERATION ARGUMENT... = STATUS VALUE`. Arguments hold no spaces;
-// `_` stands for the empty string and `%` for NUL.
+// `_` stands for the empty string, `%` for NUL and `^` for a line feed.
 
 import * as host from "./host-calls";
 export { fault } from "./host-calls";
@@ -286,7 +286,7 @@ function log(text: string): void {
 
 function bytes(w: string[], index: i32): ArrayBuffer {
   if (w.length <= index || w[index] == "_") return new ArrayBuffer(0);
-  return String.UTF8.encode(w[index].replaceAll("%", "\0"));
+  return String.UTF8.encode(w[index].replaceAll("%", "\0").replaceAll("^", "\n"));
 }
 
 function read(status: i32): string {
