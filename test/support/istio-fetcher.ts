@@ -65,8 +65,18 @@ export async function fetchAsIstio(
   url: string,
   sha256?: string,
 ): Promise<Uint8Array> {
-  const args = [cacheFolder, url, ...(sha256 === undefined ? [] : [sha256])];
+  const args = ["fetch", cacheFolder, url, ...(sha256 === undefined ? [] : [sha256])];
   const { stdout } = await run(program, args);
   const path = stdout.trim().split("\n").at(-1) ?? "";
   return readFile(path);
+}
+
+/**
+ * Reads an image layout with go-containerregistry, which checks each digest and the archives within.
+ *
+ * @returns the number of layers of each image; rejects with that library's words
+ */
+export async function validateLayout(program: string, folder: string): Promise<number[]> {
+  const { stdout } = await run(program, ["validate", folder]);
+  return stdout.trim().split("\n").map(Number);
 }

@@ -13,6 +13,7 @@ import {
   type OciImage,
   pullImage,
   pushImage,
+  writeLayout,
 } from "../../../host-tools/src/oci";
 import { sampleModule } from "../../host/oci/sample";
 import {
@@ -20,6 +21,7 @@ import {
   buildIstioFetcher,
   fetchAsIstio,
   findGo,
+  validateLayout,
 } from "../../support/istio-fetcher";
 import { DockerRegistry, findDockerRegistry } from "../../support/registry";
 
@@ -62,6 +64,16 @@ describe.runIf(runnable)("Istio's own fetcher", () => {
     await push(wasm, form, `tagged-${form}`);
     const fetched = await fetchAsIstio(fetcher, folder, `oci://${registry.host}/tagged-${form}:1`);
     expect(Buffer.compare(fetched, wasm)).toBe(0);
+  });
+
+  it("comes with a library that finds the layout of both forms valid", async () => {
+    const entries = IMAGE_FORMS.map((form) => ({
+      image: buildImage(sampleModule(70_000), form, METADATA),
+      name: form,
+    }));
+    const layout = join(folder, "layout");
+    await writeLayout(layout, entries);
+    expect(await validateLayout(fetcher, layout)).toEqual([2, 1]);
   });
 
   it("refuses another checksum than the manifest's", async () => {
