@@ -50,6 +50,11 @@ export function parse(
   return i32(parseSettings(json, jsonBytes, block, artifact, changetype<ConfigReport>(report)));
 }
 
+/** ConfigProblem of a report. */
+export function problemOf(report: usize): i32 {
+  return changetype<ConfigReport>(report).problem;
+}
+
 export function render(report: usize, target: usize, capacity: i32): i32 {
   return renderReport(changetype<ConfigReport>(report), target, capacity);
 }

@@ -93,11 +93,15 @@ function readBounded(record: RecordKind, kind: JsonKind, whole: bool): bool {
   if (whole && fits) fits = floor<f64>(value) == value;
   // Minus zero equals zero in every comparison, but nobody means it.
   if (!fits || reinterpret<i64>(value) < 0) {
-    const problem = whole ? ConfigProblem.NotInteger : ConfigProblem.NotNumber;
-    return refuseValue(problem, lookup.low, lookup.high);
+    return refuseValue(boundProblem(whole), lookup.low, lookup.high);
   }
   slot(record, lookup.id).number = value;
   return true;
+}
+
+function boundProblem(whole: bool): ConfigProblem {
+  if (lookup.low == lookup.high) return ConfigProblem.NotExactly;
+  return whole ? ConfigProblem.NotInteger : ConfigProblem.NotNumber;
 }
 
 function readChoice(record: RecordKind, kind: JsonKind): bool {
@@ -138,6 +142,7 @@ function readTextField(record: RecordKind, kind: JsonKind): bool {
   if (kind != JsonKind.Text) return refuseValue(ConfigProblem.NotText);
   const length = reader.textLength;
   if (<f64>length < lookup.low || <f64>length > lookup.high) {
+    if (lookup.rule == TextRule.Sha256) return refuseValue(ConfigProblem.NotSha256);
     return refuseValue(ConfigProblem.TextLength, lookup.low, lookup.high);
   }
   const problem = checkText(lookup.rule, reader.textPtr, length);

@@ -45,8 +45,9 @@ export enum ConfigProblem {
   ValuesWithoutKey = 36,
   CapacityTooLarge = 37,
   ArtifactDigest = 38,
+  NotExactly = 39,
 }
-export const CONFIG_PROBLEMS: i32 = 39;
+export const CONFIG_PROBLEMS: i32 = 40;
 
 /**
  * What is wrong, as a sentence without subject. `{low}`, `{high}` stand for the bounds, `{names}` for
@@ -146,6 +147,8 @@ function structureSentence(problem: i32): string {
       return "values need a key_header";
     case ConfigProblem.CapacityTooLarge:
       return "burst / requests_per_second is longer than {high} s";
+    case ConfigProblem.NotExactly:
+      return "must be {low}";
     default:
       return "does not match model.base64 (expected {expected}..., got {found}...)";
   }

@@ -23,6 +23,7 @@ interface LabExports {
   settingsBytes(): number;
   reportBytes(): number;
   parse(json: number, bytes: number, settings: number, artifact: number, report: number): number;
+  problemOf(report: number): number;
   render(report: number, target: number, capacity: number): number;
   routeAt(settings: number, index: number): number;
   armAt(settings: number, index: number): number;
@@ -109,9 +110,18 @@ export class ConfigLab {
     const at = this.place(bytes);
     const { settings, artifact, report } = this;
     const accepted = this.exports.parse(at, bytes.length, settings, artifact, report);
-    const length = this.exports.render(report, this.line, LINE_BYTES);
-    const line = this.memory().toString("latin1", this.line, this.line + length);
-    return { accepted: accepted === 1, line };
+    return { accepted: accepted === 1, line: this.renderLine(LINE_BYTES) };
+  }
+
+  /** The last report as a line of at most `capacity` bytes. */
+  renderLine(capacity: number): string {
+    const length = this.exports.render(this.report, this.line, capacity);
+    return this.memory().toString("latin1", this.line, this.line + length);
+  }
+
+  /** ConfigProblem of the last report. */
+  get problem(): number {
+    return this.exports.problemOf(this.report);
   }
 
   /** Every byte between the regions is as it was, and `source` still ends the memory. */

@@ -1,0 +1,121 @@
+// What the filter should make of a configuration, computed from the JSON value by other means: object
+// spreads for defaults, BigInt for rates. The twin of assembly/config for the round-trip test.
+
+import type { LimitConfig, RootConfig, RouteConfig } from "./random-config";
+import type { Fields, ReadNamed, ReadRoute, ReadSettings } from "./settings-reader";
+import { referenceHash64 } from "./reference-hashes";
+
+const MODES = ["enforce", "shadow", "inherit"];
+const EXPOSES = ["tagged", "always", "never"];
+const ACTS = ["observe", "tag", "reroute", "shed"];
+
+const hash = (...names: string[]): bigint => referenceHash64(Buffer.from(names.join("\0")));
+
+function bucket(rate: { requests_per_second: number; burst: number }): Fields {
+  const rounded = BigInt(Math.max(Math.floor(1e9 / rate.requests_per_second + 0.5), 1));
+  return {
+    intervalNs: rounded,
+    capacityNs: rounded * BigInt(rate.burst),
+    leaseTokens: Math.max(Math.floor(Math.min(rate.requests_per_second / 200, rate.burst)), 1),
+  };
+}
+
+/** Pointers and pool indices are left out: the reader has followed them. */
+export function expectedSettings(config: RootConfig): ReadSettings {
+  const mode = config.mode ?? "shadow";
+  const keyHeaders: string[] = [];
+  const routes = (config.routes ?? []).map((route) => expectedRoute(route, mode, keyHeaders));
+  const limits = routes.flatMap((route) => route.limits);
+  return {
+    root: {
+      epoch: BigInt(config.epoch ?? 0),
+      mode: MODES.indexOf(mode),
+      expose: EXPOSES.indexOf(config.expose ?? "tagged"),
+      fastHalfLifeMs: config.fast_half_life_ms ?? 200,
+      slowHalfLifeMs: config.slow_half_life_ms ?? 3500,
+      quantileHalfLifeMs: config.quantile_half_life_ms ?? 30_000,
+      explorationPermille: config.exploration_permille ?? 10,
+      routeCount: routes.length,
+      armCount: routes.flatMap((route) => route.arms).length,
+      limitCount: limits.length,
+      valueCount: limits.flatMap((limit) => limit.values).length,
+      keyHeaderCount: keyHeaders.length,
+      hasModel: config.model ? 1 : 0,
+      artifactBytes: Buffer.from(config.model?.base64 ?? "", "base64").length,
+    },
+    routes,
+    keyHeaders,
+  };
+}
+
+function expectedRoute(route: RouteConfig, rootMode: string, keyHeaders: string[]): ReadRoute {
+  const own = route.mode ?? "inherit";
+  const mode = own === "inherit" ? rootMode : own;
+  const ejection = {
+    error_permille: 500,
+    requests_min: 20,
+    duration_ms: 10_000,
+    ...route.ejection,
+  };
+  const anomaly = { threshold_permille: 0, act: "tag", ...route.anomaly };
+  const arms = route.arms ?? [];
+  const exact = route.match?.["path_exact"] ?? "";
+  const chosen = arms.findIndex((arm) => arm.default === true);
+  return {
+    name: route.name,
+    path: exact || (route.match?.["path_prefix"] ?? ""),
+    method: route.match?.["method"] ?? "",
+    authority: route.match?.["authority"] ?? "",
+    fields: {
+      nameHash: hash(route.name),
+      pathExact: exact === "" ? 0 : 1,
+      mode: MODES.indexOf(mode),
+      armCount: arms.length,
+      armDefault: Math.max(chosen, 0),
+      limitCount: route.limits?.length ?? 0,
+      ejectionErrorQ: Math.fround(Math.fround(ejection.error_permille) / 1000),
+      ejectionRequestsMin: ejection.requests_min,
+      ejectionDurationMs: ejection.duration_ms,
+      anomalyThresholdPermille: anomaly.threshold_permille,
+      anomalyAct: ACTS.indexOf(anomaly.act),
+      weightSum: arms.reduce((sum, arm) => sum + (arm.weight ?? 100), 0),
+    },
+    arms: expectedArms(route),
+    limits: (route.limits ?? []).map((limit) => expectedLimit(route, limit, mode, keyHeaders)),
+  };
+}
+
+function expectedArms(route: RouteConfig): ReadNamed[] {
+  const names = (route.arms ?? []).map((arm) => arm.name);
+  const order = [...new Set([...(route.fallback ?? []), ...names])];
+  return (route.arms ?? []).map((arm, place) => ({
+    name: arm.name,
+    fields: {
+      nameHash: hash(route.name, arm.name),
+      weight: arm.weight ?? 100,
+      fallback: names.indexOf(order[place] as string),
+    },
+  }));
+}
+
+function expectedLimit(
+  route: RouteConfig,
+  limit: LimitConfig,
+  routeMode: string,
+  keyHeaders: string[],
+): ReadNamed & { values: ReadNamed[] } {
+  const own = limit.mode ?? "inherit";
+  const key = limit.key_header ?? "";
+  if (key !== "" && !keyHeaders.includes(key)) keyHeaders.push(key);
+  return {
+    name: limit.name,
+    fields: {
+      nameHash: hash(route.name, limit.name),
+      ...bucket(limit),
+      mode: MODES.indexOf(own === "inherit" ? routeMode : own),
+      keyHeader: keyHeaders.indexOf(key),
+      valueCount: limit.values?.length ?? 0,
+    },
+    values: (limit.values ?? []).map((value) => ({ name: value.value, fields: bucket(value) })),
+  };
+}
