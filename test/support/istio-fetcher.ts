@@ -1,6 +1,7 @@
-// Istio's own image fetcher, built from istio-fetcher/ (a few lines of Go around istio.io/istio/pkg/wasm)
-// into the project's cache. Whether Istio takes an image is a question for Istio's code, not for a
-// reimplementation of its rules. First build: about a minute on 2 cores, then it is found by content.
+// Istio's own image fetcher, built from istio-fetcher/ (a few lines of Go around
+// istio.io/istio/pkg/wasm) into the project's cache. Whether Istio takes an image is a question for
+// Istio's code, not for a reimplementation of its rules. First build: about a minute on 2 cores,
+// then it is found by content.
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -72,7 +73,7 @@ export async function fetchAsIstio(
 }
 
 /**
- * Reads an image layout with go-containerregistry, which checks each digest and the archives within.
+ * Reads a layout with go-containerregistry, which checks each digest and the archives within.
  *
  * @returns the number of layers of each image; rejects with that library's words
  */

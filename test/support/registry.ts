@@ -1,6 +1,6 @@
-// A real OCI registry, Debian's docker-registry, on a free loopback port. It is found on PATH or unpacked
-// (not installed) into the project's cache. Where it cannot be had the caller is told why: tests then say so
-// and skip, and fail instead in CI, where a silent skip would read as a pass.
+// A real OCI registry, Debian's docker-registry, on a free loopback port. It is found on PATH or
+// unpacked (not installed) into the project's cache. Where it cannot be had the caller is told why:
+// tests then say so and skip, and fail instead in CI, where a silent skip would read as a pass.
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import {

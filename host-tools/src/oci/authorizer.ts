@@ -1,5 +1,6 @@
-// Turns the user's credential into the Authorization header of a registry that asked for one. Nothing is
-// sent before it is asked for: an anonymous pull needs no secret, and the challenge says which kind it is.
+// Turns the user's credential into the Authorization header of a registry that asked for one.
+// Nothing is sent before it is asked for: an anonymous pull needs no secret, and the challenge says
+// which kind it is.
 //
 //   401 Basic  -> the user name and password themselves
 //   401 Bearer -> a token from the realm, by GET with Basic or by POST with a refresh token

@@ -1,5 +1,6 @@
-// WWW-Authenticate of RFC 9110 as registries send it: one or more challenges, each a scheme and quoted
-// parameters. Splitting at commas, as is often done, breaks on `scope="repository:a:pull,push"`.
+// WWW-Authenticate of RFC 9110 as registries send it: one or more challenges, each a scheme and
+// quoted parameters. Splitting at commas, as is often done, breaks on
+// `scope="repository:a:pull,push"`.
 
 export interface Challenge {
   /** Lower-case, e.g. `bearer`. */

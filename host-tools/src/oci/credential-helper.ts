@@ -1,5 +1,5 @@
-// Asks a `docker-credential-NAME` program, the way `docker login` stored the secret. A program and not a
-// library: each keychain has its helper, and whoever runs docker has it installed.
+// Asks a `docker-credential-NAME` program, the way `docker login` stored the secret. A program and
+// not a library: each keychain has its helper, and whoever runs docker has it installed.
 //
 //   docker-credential-NAME get   stdin: the server   stdout: {"Username", "Secret"}
 
@@ -68,7 +68,7 @@ function helperError(name: string, server: string, problem: string, cause?: unkn
     `credential helper docker-credential-${name} for ${server}: ${problem}`,
     {
       ...(cause === undefined ? {} : { cause }),
-      hint: `Install it, or log in again, or take it out of the docker config's credHelpers/credsStore.`,
+      hint: `Install it, log in again, or take it out of credHelpers/credsStore.`,
     },
   );
 }

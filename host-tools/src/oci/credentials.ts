@@ -1,5 +1,5 @@
-// The user's own registry credentials, from where `docker login` left them. The tool keeps none of its own:
-// a second store would be a second place to leak from and to forget to rotate.
+// The user's own registry credentials, from where `docker login` left them. The tool keeps none of
+// its own: a second store would be a second place to leak from and to forget to rotate.
 //
 // $DOCKER_CONFIG/config.json, else ~/.docker/config.json, looked up in docker's order:
 //   credHelpers[registry] -> credsStore -> auths[registry] -> anonymous
@@ -39,7 +39,7 @@ export interface CredentialSource {
  * The credential for a registry.
  *
  * @param registry host and port as in the reference, e.g. `ghcr.io`
- * @throws GanglionError E_CREDENTIALS, E_CREDENTIAL_HELPER; a file that is missing means anonymous, one
+ * @throws GanglionError E_CREDENTIALS, E_CREDENTIAL_HELPER; a missing file means anonymous, one
  *   that cannot be understood is an error: a push that silently turns anonymous fails with a worse one
  */
 export async function findCredential(
@@ -76,7 +76,8 @@ async function readConfig(path: string): Promise<DockerConfig | undefined> {
   try {
     parsed = JSON.parse(text);
   } catch {
-    // Not as a cause: the parser's message quotes the text around the fault, and that text is secrets.
+    // Not as a cause: the parser's message quotes the text around the fault, and that text is
+    // secrets.
     throw configError(path, "is not JSON");
   }
   if (!isRecord(parsed)) throw configError(path, "is not a JSON object");

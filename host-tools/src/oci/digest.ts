@@ -1,5 +1,6 @@
 // Content digests, the only names in OCI that cannot be moved. Only sha256 is spoken: it is the one
-// algorithm every registry and Istio take, and a second one would mean two names for the same bytes.
+// algorithm every registry and Istio take, and a second one would mean two names for the same
+// bytes.
 
 import { createHash } from "node:crypto";
 import { GanglionError } from "../lib/errors";

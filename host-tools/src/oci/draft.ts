@@ -1,6 +1,7 @@
-// Files and folders that appear under their name whole or not at all: written as a hidden draft beside their
-// place, then renamed. The draft's name carries the process that owns it, so that a later run can tell the
-// remains of a killed one (removed) from the work of one that still runs (left alone).
+// Files and folders that appear under their name whole or not at all: written as a hidden draft
+// beside their place, then renamed. The draft's name carries the process that owns it, so that a
+// later run can tell the remains of a killed one (removed) from the work of one that still runs
+// (left alone).
 //
 //   .NAME.PID.draft
 

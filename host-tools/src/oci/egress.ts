@@ -1,13 +1,15 @@
-// Which addresses the registry client may call. A registry's answers name further addresses (the token
-// service, the store behind a redirect), and a client that follows them blindly fetches whatever a hostile
-// or hijacked registry likes from inside the user's network; Istio closed the same hole in 2026.
+// Which addresses the registry client may call. A registry's answers name further addresses (the
+// token service, the store behind a redirect), and a client that follows them blindly fetches
+// whatever a hostile or hijacked registry likes from inside the user's network; Istio closed the
+// same hole in 2026.
 //
 //   registry    https, or loopback, or --plain-http; never link-local
 //   realm       the registry's own host, a known token service of it, or one the user trusts
-//   redirect    blob reads only; https; a public address, or the registry's own host, or a trusted one
+//   redirect    blob reads only; https; a public address, the registry's own or a trusted host
 //
-// Names are resolved and each of their addresses judged too. A name that changes its address between the
-// check and the call gets through; TLS then has to match that name, which a metadata service cannot.
+// Names are resolved and each of their addresses judged too. A name that changes its address
+// between the check and the call gets through; TLS then has to match that name, which a metadata
+// service cannot.
 
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
@@ -125,7 +127,7 @@ function hostnameOf(url: URL): string {
     .toLowerCase();
 }
 
-/** What kind of address a host is; a name that is not `localhost` counts as public until resolved. */
+/** What kind of address a host is; a name counts as public until it is resolved. */
 export function classify(host: string): AddressClass {
   if (host === "localhost" || host.endsWith(".localhost")) return "loopback";
   const family = isIP(host);
@@ -178,6 +180,6 @@ function refusal(code: string, policy: EgressPolicy, target: URL | string, probl
     hint:
       code === "E_REGISTRY_ADDRESS"
         ? "Name the registry by its own host."
-        : "If that host belongs to the registry, allow it with --trust-host; else do not use this registry.",
+        : "If the host is the registry's, allow it with --trust-host; else leave this registry.",
   });
 }

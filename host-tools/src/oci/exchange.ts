@@ -1,6 +1,6 @@
-// One HTTP exchange: a request, an answer read whole within a time and a size. `fetch` alone has neither:
-// a peer that drips a byte a minute, or never ends, would hold the tool and fill its memory. Redirects come
-// back as answers; whether one may be followed is the caller's knowledge.
+// One HTTP exchange: a request, an answer read whole within a time and a size. `fetch` alone has
+// neither: a peer that drips a byte a minute, or never ends, would hold the tool and fill its
+// memory. Redirects come back as answers; whether one may be followed is the caller's knowledge.
 
 import { GanglionError } from "../lib/errors";
 

@@ -1,11 +1,12 @@
-// gzip framing whose bytes depend on the input alone. `zlib.gzipSync` is not that: Node's own zlib, the
-// system zlib that distributions link instead, and its per-processor paths each find other matches, so
-// the same commit would get another digest on another machine, and a pinned digest would not rebuild
-// (300,000 bytes of JavaScript at level 9: 59,387 bytes by Node's zlib, 59,075 and a frame by zlib
-// 1.2.13). Stored blocks have one encoding. What it costs is the compression of a module well under
-// 100 KiB that each proxy fetches once; Istio's other image form carries the module uncompressed anyway.
+// gzip framing whose bytes depend on the input alone. `zlib.gzipSync` is not that: Node's own zlib,
+// the system zlib that distributions link instead, and its per-processor paths each find other
+// matches, so the same commit would get another digest on another machine, and a pinned digest
+// would not rebuild (300,000 bytes of JavaScript at level 9: 59,387 bytes by Node's zlib, 59,075
+// and a frame by zlib 1.2.13). Stored blocks have one encoding. What it costs is the compression of
+// a module well under 100 KiB that each proxy fetches once; Istio's other image form carries the
+// module uncompressed anyway.
 //
-//   RFC 1952 member: 10-byte header | RFC 1951 stored blocks of at most 65,535 bytes | CRC-32 | length
+//   RFC 1952 member: 10-byte header | RFC 1951 stored blocks of 65,535 bytes | CRC-32 | length
 
 import { crc32 } from "node:zlib";
 
@@ -23,8 +24,8 @@ const BLOCK_HEADER_BYTES = 5;
 const TRAILER_BYTES = 8;
 
 /**
- * The parts as one gzip stream, one member each, which every reader joins. A reader checks a member's
- * CRC-32 before it hands out the first byte of the next one.
+ * The parts as one gzip stream, one member each, which every reader joins. A reader checks a
+ * member's CRC-32 before it hands out the first byte of the next one.
  */
 export function gzipStored(...parts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(parts.map(memberOf));

@@ -1,14 +1,16 @@
-// A module as an OCI image, in the two forms that Istio's fetcher takes. Most layouts one would guess are
-// refused there: the CNCF `application/wasm` layer, and a content layer alone ("number of layers must be
-// 2"). Both forms are plain values here; where they are written or pushed is not this file's business.
+// A module as an OCI image, in the two forms that Istio's fetcher takes. Most layouts one would
+// guess are refused there: the CNCF `application/wasm` layer, and a content layer alone ("number of
+// layers must be 2"). Both forms are plain values here; where they are written or pushed is not
+// this file's business.
 //
-//   artifact  OCI image | empty runtime config as layer 1 | the raw module as layer 2   (the default)
-//   compat    OCI image | config with rootfs | one tar+gzip layer holding plugin.wasm   (old registries)
+//   artifact  image | empty runtime config as layer 1 | the raw module as layer 2   (the default)
+//   compat    image | config with rootfs | one tar+gzip layer of plugin.wasm       (old registries)
 //
-// The default is the one that a pinned digest protects. Of a compat layer Istio's fetcher stops reading
-// after the module's last byte, so it never comes to the layer's digest: a registry can put another module
-// under a pinned manifest and it runs (test/e2e/oci/istio-fetcher.test.ts shows both). What we can do there
-// is to end a gzip member just before that last byte, which makes damage, though not intent, be noticed.
+// The default is the one that a pinned digest protects. Of a compat layer Istio's fetcher stops
+// reading after the module's last byte, so it never comes to the layer's digest: a registry can put
+// another module under a pinned manifest and it runs (test/e2e/oci/istio-fetcher.test.ts shows
+// both). What we can do there is to end a gzip member just before that last byte, which makes
+// damage, though not intent, be noticed.
 //
 // The bytes depend on the arguments alone: keys in one order, no clock, no host name (gzip.ts).
 
@@ -113,8 +115,8 @@ function compatImage(
 }
 
 function artifactImage(wasm: Uint8Array, annotations: Record<string, string>): OciImage {
-  // The specification's runtime config. Envoy picks the root context by WasmPlugin's pluginName, so there
-  // is no list of root ids to give.
+  // The specification's runtime config. Envoy picks the root context by WasmPlugin's pluginName, so
+  // there is no list of root ids to give.
   const runtime = jsonBlob(
     MediaType.wasmConfig,
     { type: "envoy_proxy", abiVersions: ["v0.2.1"], config: {} },

@@ -1,7 +1,8 @@
-// An image as a folder, the OCI image layout: what `pack -o` writes and what other tools (skopeo, oras,
-// crane) read. The folder is old or new at every instant, also under kill -9: a new one is built beside its
-// place and renamed into it; in one that exists, blobs are only ever added before index.json, which alone
-// says what the layout holds, is replaced by a rename. Blobs that nothing names any more go last.
+// An image as a folder, the OCI image layout: what `pack -o` writes and what other tools (skopeo,
+// oras, crane) read. The folder is old or new at every instant, also under kill -9: a new one is
+// built beside its place and renamed into it; in one that exists, blobs are only ever added before
+// index.json, which alone says what the layout holds, is replaced by a rename. Blobs that nothing
+// names any more go last.
 //
 //   DIR/oci-layout   DIR/index.json   DIR/blobs/sha256/<64 hex>
 

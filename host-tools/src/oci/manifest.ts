@@ -1,5 +1,6 @@
-// Reads the manifest of an image that somebody else may have written: a registry's or a layout's. Writing
-// one is image.ts; here everything is doubted first, because sizes and digests steer the next reads.
+// Reads the manifest of an image that somebody else may have written: a registry's or a layout's.
+// Writing one is image.ts; here everything is doubted first, because sizes and digests steer the
+// next reads.
 
 import { ExitCode, GanglionError } from "../lib/errors";
 import { isDigest, verifyDigest } from "./digest";

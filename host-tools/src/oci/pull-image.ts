@@ -1,5 +1,6 @@
-// Reads an image back with every digest checked, into memory and never onto a disk: to prove that it can be
-// fetched before an object that names it is applied. A mesh whose image cannot be fetched answers 403.
+// Reads an image back with every digest checked, into memory and never onto a disk: to prove that
+// it can be fetched before an object that names it is applied. A mesh whose image cannot be fetched
+// answers 403.
 
 import type { OciImage } from "./image";
 import { imageOfManifest } from "./manifest";

@@ -1,6 +1,6 @@
-// Pushes an image so that no reader can ever meet half of it: blobs, then the manifest under its digest,
-// then the tag. Whatever fails on the way, the tag still names the image it named before, and pushing again
-// sends only what is missing.
+// Pushes an image so that no reader can ever meet half of it: blobs, then the manifest under its
+// digest, then the tag. Whatever fails on the way, the tag still names the image it named before,
+// and pushing again sends only what is missing.
 
 import { ExitCode, GanglionError } from "../lib/errors";
 import { distinctBlobs, type OciImage } from "./image";
@@ -30,7 +30,7 @@ export interface PushedImage {
  * Pushes an image and reads its manifest back.
  *
  * @param target with a tag, a digest (which must be the image's), or both
- * @throws GanglionError E_REFERENCE, E_PUSH_DIGEST, E_PUSH_OVERTAKEN, and the registry's E_REGISTRY_*
+ * @throws GanglionError E_REFERENCE, E_PUSH_DIGEST, E_PUSH_OVERTAKEN, E_OCI_DIGEST, E_REGISTRY_*
  */
 export async function pushImage(
   image: OciImage,
@@ -90,9 +90,9 @@ async function checkTag(
   if (found.digest === digest) return;
   throw new GanglionError(
     "E_PUSH_OVERTAKEN",
-    `${formatReference(reference)}: the tag names ${found.digest} right after it was set to ${digest}`,
+    `${formatReference(reference)}: the tag was set to ${digest}, now it is ${found.digest}`,
     {
-      hint: "Somebody else pushes the same tag; pin the digest, which is stored, or agree on a tag.",
+      hint: "Somebody else pushes the same tag; pin the digest, which is stored.",
     },
   );
 }

@@ -1,6 +1,7 @@
-// The name of an image: [oci://]host[:port]/repository[:tag][@sha256:...]. The container tools fill in what
-// is missing (Docker Hub, `library/`, `latest`). A reference here ends up in a mesh's configuration, where
-// a filled-in registry is another party and `latest` is another module tomorrow, so nothing is guessed.
+// The name of an image: [oci://]host[:port]/repository[:tag][@sha256:...]. The container tools fill
+// in what is missing (Docker Hub, `library/`, `latest`). A reference here ends up in a mesh's
+// configuration, where a filled-in registry is another party and `latest` is another module
+// tomorrow, so nothing is guessed.
 
 import { ExitCode, GanglionError } from "../lib/errors";
 import { isDigest } from "./digest";
@@ -129,7 +130,7 @@ function parsePath(text: string, path: string): Pick<Reference, "repository" | "
   }
   const repository = colon < 0 ? name : name.slice(0, colon);
   if (repository.length > REPOSITORY_MAX_CHARS || !REPOSITORY.test(repository)) {
-    const hint = `Use lower-case parts of a-z 0-9 joined by . _ __ - and /, at most ${REPOSITORY_MAX_CHARS}.`;
+    const hint = `Use a-z 0-9 joined by . _ __ - and /, at most ${REPOSITORY_MAX_CHARS}.`;
     refuse(text, `has ${JSON.stringify(repository)} for a repository`, hint);
   }
   return { repository, tag, digest };

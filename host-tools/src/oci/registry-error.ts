@@ -1,5 +1,5 @@
-// What a registry's refusal means to the user. The specification's error body is read for its code and
-// message, which are a stranger's text: cut, and stripped of what could steer a terminal.
+// What a registry's refusal means to the user. The specification's error body is read for its code
+// and message, which are a stranger's text: cut, and stripped of what could steer a terminal.
 
 import { GanglionError } from "../lib/errors";
 import type { Answer } from "./exchange";
@@ -31,13 +31,13 @@ export function connectionError(what: string, cause: Error): GanglionError {
     cause,
     hint: NOT_TLS.test(cause.message)
       ? "The registry does not speak TLS there; if that is meant, allow it with --plain-http."
-      : "Check the address and that the registry is up; nothing was tagged, so pushing again is safe.",
+      : "Check the address and that the registry is up; pushing again is safe.",
   });
 }
 
 function hintFor(status: number): string {
   if (status === 401 || status === 403) {
-    return "Log in with an account that may do this (`docker login`), and check the repository's name.";
+    return "Log in with an account that may do this (`docker login`); check the repository.";
   }
   if (status === 404) {
     return "Check the repository's name; some registries want it created before the first push.";

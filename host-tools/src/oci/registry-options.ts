@@ -1,5 +1,6 @@
-// What a registry client needs from outside: the network, the user's credentials, time and chance. All are
-// arguments so that tests can fail them; the machine's own are filled in here and nowhere else.
+// What a registry client needs from outside: the network, the user's credentials, time and chance.
+// All are arguments so that tests can fail them; the machine's own are filled in here and nowhere
+// else.
 
 import type { Prng } from "../lib/prng";
 import { type Credential, findCredential } from "./credentials";
@@ -11,7 +12,7 @@ import { type RetryClock, systemRetryClock } from "./retry";
 export interface RegistryOptions {
   /** What the token is asked for. */
   readonly access: "pull" | "push";
-  /** Speak HTTP to a registry that is not on loopback; credentials then cross the network in clear. */
+  /** Speak HTTP to a registry beyond loopback too; credentials then cross the network in clear. */
   readonly plainHttp: boolean;
   /** Further host names, lower-case and without port, that may issue tokens or serve blobs. */
   readonly trustedHosts: readonly string[];

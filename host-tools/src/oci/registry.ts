@@ -1,9 +1,10 @@
-// A client of the OCI distribution API for one repository. The npm packages that do this lack push, or
-// credential helpers, or come with their own dependencies, and none restricts where a registry may send it.
+// A client of the OCI distribution API for one repository. The npm packages that do this lack push,
+// or credential helpers, or come with their own dependencies, and none restricts where a registry
+// may send it.
 //
-// Each call is retried as a whole with the same bounds (retry.ts). An upload is one call: HEAD, POST, PUT.
-// A failed PUT leaves a session in an unknown state, so the next try asks again whether the blob is there
-// and begins a new session rather than resuming.
+// Each call is retried as a whole with the same bounds (retry.ts). An upload is one call: HEAD,
+// POST, PUT. A failed PUT leaves a session in an unknown state, so the next try asks again whether
+// the blob is there and begins a new session rather than resuming.
 
 import { GanglionError } from "../lib/errors";
 import { Authorizer } from "./authorizer";

@@ -1,8 +1,8 @@
-// Bounded retries with full jitter. Without a bound a registry that is down holds a pipeline for ever; with
-// neither jitter nor respect for Retry-After, a fleet of pipelines keeps it down. Clock and randomness are
-// arguments, so a test of ten retries takes no time and always the same one.
+// Bounded retries with full jitter. Without a bound a registry that is down holds a pipeline for
+// ever; with neither jitter nor respect for Retry-After, a fleet of pipelines keeps it down. Clock
+// and randomness are arguments, so a test of ten retries takes no time and always the same one.
 //
-//   wait before try n+1 = uniform in [0, min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2^n)], or Retry-After
+//   wait before try n+1 = [Retry-After +] uniform in [0, min(BACKOFF_MAX_MS, BACKOFF_BASE_MS 2^n)]
 
 import type { Prng } from "../lib/prng";
 
@@ -58,7 +58,7 @@ export async function retrying<T>(
   }
 }
 
-/** Retry-After, in seconds or as a date, as a wait from now; undefined when absent or unreadable. */
+/** Retry-After, in seconds or as a date, as a wait from now; undefined if absent or unreadable. */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();

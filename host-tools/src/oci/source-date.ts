@@ -1,5 +1,6 @@
-// The only clock an image may know. The time of the build would give each build its own digest; the time
-// of the source, handed over by SOURCE_DATE_EPOCH (reproducible-builds.org), gives each commit one.
+// The only clock an image may know. The time of the build would give each build its own digest; the
+// time of the source, handed over by SOURCE_DATE_EPOCH (reproducible-builds.org), gives each commit
+// one.
 
 import { ExitCode, GanglionError } from "../lib/errors";
 
@@ -18,7 +19,7 @@ export function createdFrom(epochText: string | undefined): string | undefined {
   if (!(epochS <= EPOCH_MAX_S)) {
     throw new GanglionError(
       "E_SOURCE_DATE",
-      `SOURCE_DATE_EPOCH=${JSON.stringify(epochText)} is not a number of seconds from 0 to ${EPOCH_MAX_S}`,
+      `SOURCE_DATE_EPOCH=${JSON.stringify(epochText)} is not in seconds, 0 to ${EPOCH_MAX_S}`,
       { hint: "export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)", exitCode: ExitCode.badInput },
     );
   }

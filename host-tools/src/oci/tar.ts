@@ -1,6 +1,6 @@
-// A tar archive of exactly one file, written and never read. The general libraries also extract, and
-// extraction is where their vulnerabilities were; here there is no path to walk and nothing to unpack.
-// Everything a digest must not depend on (owner, clock, umask, host) is a constant.
+// A tar archive of exactly one file, written and never read. The general libraries also extract,
+// and extraction is where their vulnerabilities were; here there is no path to walk and nothing to
+// unpack. Everything a digest must not depend on (owner, clock, umask, host) is a constant.
 //
 //   ustar: 512-byte header | content padded with zeros to 512 | two zero blocks
 

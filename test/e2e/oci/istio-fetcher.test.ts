@@ -112,7 +112,8 @@ describe.runIf(runnable)("Istio's own fetcher", () => {
     }
   });
 
-  // The second half is a weakness of the fetcher at the pinned commit, and why artifact is our default.
+  // The second half is a weakness of the fetcher at the pinned commit, and why artifact is our
+  // default.
   it.each([
     ["refuses", "artifact"],
     ["runs", "compat"],

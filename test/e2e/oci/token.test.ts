@@ -1,5 +1,6 @@
-// A real registry behind a token service, the way hosted ones work: the registry checks the signature and
-// the access list of each token, so a client that asks for the wrong scope or keeps the wrong token fails.
+// A real registry behind a token service, the way hosted ones work: the registry checks the
+// signature and the access list of each token, so a client that asks for the wrong scope or keeps
+// the wrong token fails.
 
 import { execFileSync } from "node:child_process";
 import { createSign } from "node:crypto";

@@ -60,7 +60,7 @@ describe("a token service", () => {
     expect(await codeOf(checkRealm(realm, policy(apiHost)))).toBe("E_REGISTRY_REALM");
   });
 
-  it("on another host is allowed by name, even on a private address, never on a metadata one", async () => {
+  it("on another host is allowed by name, even a private one, never a metadata one", async () => {
     const check = (address: string, trusted: string[]) =>
       codeOf(checkRealm("https://sso.a.test/token", policy("a.test", address, trusted)));
     expect(await check("10.0.0.9", ["sso.a.test"])).toBe("none");

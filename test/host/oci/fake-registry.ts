@@ -1,5 +1,6 @@
-// A registry in memory, for what a real one cannot be made to do: fail at a chosen step, lie, stall. That
-// the client speaks the protocol at all is shown by test/e2e/oci against a real one, not by this.
+// A registry in memory, for what a real one cannot be made to do: fail at a chosen step, lie,
+// stall. That the client speaks the protocol at all is shown by test/e2e/oci against a real one,
+// not by this.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

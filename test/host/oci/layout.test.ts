@@ -149,6 +149,7 @@ describe("reading an image layout", () => {
 
 describe("a layout writer killed at any moment", () => {
   const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  const OCI = "../../../host-tools/src/oci/index.ts";
   const KILLS = 24;
 
   it("leaves the old image or the new one, and the next run leaves no trace of it", async () => {
@@ -157,7 +158,7 @@ describe("a layout writer killed at any moment", () => {
     await build({
       stdin: {
         contents: `
-          import { buildImage, writeLayout } from ${JSON.stringify(source("../../../host-tools/src/oci/index.ts"))};
+          import { buildImage, writeLayout } from ${JSON.stringify(source(OCI))};
           import { sampleModule } from ${JSON.stringify(source("./sample.ts"))};
           const images = [1, 2].map((fill) => buildImage(sampleModule(500, fill), "artifact"));
           for (let turn = 0; ; turn++) {

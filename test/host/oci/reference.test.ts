@@ -79,7 +79,8 @@ describe("an image reference", () => {
     const digest = fc.option(fc.constant(DIGEST));
     fc.assert(
       fc.property(host, repository, tag, digest, (hostText, path, tagText, digestText) => {
-        const text = `${hostText}/${path}${tagText ? `:${tagText}` : ""}${digestText ? `@${digestText}` : ""}`;
+        const ending = (tagText ? `:${tagText}` : "") + (digestText ? `@${digestText}` : "");
+        const text = `${hostText}/${path}${ending}`;
         const reference = parseReference(text);
         expect(formatReference(reference)).toBe(`oci://${text}`);
         expect(parseReference(formatReference(reference))).toEqual(reference);

@@ -1,4 +1,5 @@
-// What a hostile or broken registry can answer, and that the client neither believes nor follows it.
+// What a hostile or broken registry can answer, and that the client neither believes nor follows
+// it.
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -45,7 +46,7 @@ function demandToken(realm: string, token = "let-me-in"): void {
       return true;
     }
     if (request.headers.authorization === `Bearer ${token}`) return false;
-    const challenge = `Bearer realm="${realm}",service="fake",scope="repository:ganglion:pull,push"`;
+    const challenge = `Bearer realm="${realm}",service="fake",scope="repository:a:pull,push"`;
     response.writeHead(401, { "www-authenticate": challenge }).end();
     return true;
   };
@@ -106,7 +107,7 @@ describe("reading a blob", () => {
     expect(await codeOf(client().getBlob(layer))).toBe("E_REGISTRY_REDIRECT");
   });
 
-  it("refuses a redirect to a name that resolves to the metadata address, trusted or not", async () => {
+  it("refuses a name that resolves to the metadata address, trusted or not", async () => {
     redirectBlobsTo("https://store.example.test/blob");
     const resolveHost = async () => ["203.0.113.7", "169.254.169.254"];
     for (const trustedHosts of [[], ["store.example.test"]]) {

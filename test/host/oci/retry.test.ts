@@ -43,7 +43,7 @@ describe("retries", () => {
     expect(clock.sleepsMs).toEqual([]);
   });
 
-  it("wait within a ceiling that doubles, differently for each seed, equally for the same", async () => {
+  it("wait within a ceiling that doubles, differently for each seed", async () => {
     const ceilingsMs = [250, 500, 1_000, 2_000];
     const runs = [1, 2, 3, 1].map((seed) => sleepsOf(() => fail(), seed));
     const [one, two, three, again] = await Promise.all(runs);
@@ -55,7 +55,7 @@ describe("retries", () => {
     expect(new Set([one, two, three].map(String)).size).toBe(3);
   });
 
-  it("never come back earlier than Retry-After, and not at all if it is over a minute", async () => {
+  it("never come back before Retry-After, and not at all after a minute", async () => {
     const sleepsMs = await sleepsOf(() => fail("60"));
     expect(sleepsMs.every((ms) => ms >= 60_000)).toBe(true);
     expect(await sleepsOf(() => fail("61"))).toEqual([]);
