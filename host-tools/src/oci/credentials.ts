@@ -40,7 +40,7 @@ export interface CredentialSource {
  *
  * @param registry host and port as in the reference, e.g. `ghcr.io`
  * @throws GanglionError E_CREDENTIALS, E_CREDENTIAL_HELPER; a missing file means anonymous, one
- *   that cannot be understood is an error: a push that silently turns anonymous fails with a worse one
+ *   that cannot be understood is an error: a push that silently turns anonymous fails worse
  */
 export async function findCredential(
   registry: string,
