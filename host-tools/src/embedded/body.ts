@@ -1,5 +1,5 @@
-// A body buffer a filter may read and edit. Envoy's edits are drain, prepend and append, and nothing
-// in the middle; anything else is BadArgument.
+// A body buffer a filter may read and edit. Envoy's edits are drain, prepend and append, and
+// nothing in the middle; anything else is BadArgument.
 
 import { WasmResult } from "./abi";
 

@@ -1,6 +1,6 @@
-// The embedded host's front door: a proxy with worker threads, one filter, and a clock in the caller's
-// hand. It stands in for Envoy in replay, training worlds and tests, and for the tool's own check of a
-// configuration before a push; it opens no socket and starts no thread.
+// The embedded host's front door: a proxy with worker threads, one filter, and a clock in the
+// caller's hand. It stands in for Envoy in replay, training worlds and tests, and for the tool's
+// own check of a configuration before a push; it opens no socket and starts no thread.
 
 import { GanglionError } from "../lib/errors";
 import type { FailurePolicy } from "./failure-policy";

@@ -1,5 +1,5 @@
-// What a trap does to requests. Envoy has three policies and a legacy boolean, and the boolean is the
-// only form that spares the requests in flight: the check in mid-stream reads nothing else.
+// What a trap does to requests. Envoy has three policies and a legacy boolean, and the boolean is
+// the only form that spares the requests in flight: the check in mid-stream reads nothing else.
 
 import type { Prng } from "../lib/prng";
 

@@ -1,6 +1,6 @@
-// The module's bytes, checked as Envoy's loader checks them and compiled once for all VMs. The 1 GiB
-// memory cap is an engine flag in Envoy; here it is written into the module's memory limits, because
-// an engine flag would change every other module of this process.
+// The module's bytes, checked as Envoy's loader checks them and compiled once for all VMs. The 1
+// GiB memory cap is an engine flag in Envoy; here it is written into the module's memory limits,
+// because an engine flag would change every other module of this process.
 
 import { MAX_MEMORY_PAGES } from "./abi";
 import { loadError } from "./host-fault";
@@ -59,7 +59,7 @@ function capMemory(bytes: Uint8Array): Uint8Array {
     if (count !== 1 || (flags & ~1) !== 0) return bytes;
     if (minimum > MAX_MEMORY_PAGES) {
       throw loadError(
-        `the module asks for ${minimum} memory pages at start, above the ${MAX_MEMORY_PAGES} (1 GiB)`,
+        `the module starts with ${minimum} memory pages, above the ${MAX_MEMORY_PAGES} (1 GiB)`,
       );
     }
     const maximum = flags === 1 ? body.u32() : Infinity;

@@ -30,7 +30,7 @@ export class HeaderMap {
     return this.modified ? this.ownNames.length : this.base.names.length;
   }
 
-  /** First value of `name`, or undefined. More values exist unseen: Envoy returns only the first. */
+  /** First value of `name`, or undefined; further values stay unseen, as in Envoy. */
   get(name: string): string | undefined {
     const key = headerKey(this.kind, name);
     const at = this.names().indexOf(key);

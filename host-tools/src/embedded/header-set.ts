@@ -55,7 +55,7 @@ export class HeaderSet {
   }
 }
 
-/** The key under which Envoy keeps a header: lower case, and `:authority` for a request's `host`. */
+/** The key under which Envoy keeps a header: lower case, `:authority` for a request's `host`. */
 export function headerKey(kind: HeaderKind, name: string): string {
   const key = asciiLowerCase(name);
   return key === "host" && kind === "request" ? ":authority" : key;

@@ -1,5 +1,6 @@
 // Header map calls. Reading uses the map visible in this phase (the access log's maps in on_log),
-// writing uses only a map that is live right now: that difference is Envoy's, and filters trip on it.
+// writing uses only a map that is live right now: that difference is Envoy's, and filters trip on
+// it.
 
 import { HeaderMapType, MAX_HEADER_MAP_TYPE, WasmResult } from "./abi";
 import type { Context } from "./context";

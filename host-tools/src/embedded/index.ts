@@ -14,3 +14,12 @@ export type { HistogramValue, Metrics, MetricValue } from "./metrics";
 export { ProxyProcess, type ProcessOptions } from "./proxy-process";
 export type { HeaderInput, Stream } from "./stream";
 export { ResponseFlag, type Attributes, type AttributeValue } from "./stream-info";
+export {
+  canonicalHeaders,
+  replayEvents,
+  type EventScript,
+  type EventStep,
+  type Observations,
+  type StreamObservation,
+  type UpstreamAnswer,
+} from "./event-script";

@@ -26,7 +26,7 @@ export function latin1Bytes(text: string, what: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, "latin1"));
 }
 
-/** ASCII lower case only, as Envoy's LowerCaseString; returns the same string when nothing changes. */
+/** ASCII lower case only, as Envoy's LowerCaseString; the same string when nothing changes. */
 export function asciiLowerCase(text: string): string {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

@@ -1,5 +1,5 @@
-// The answer Envoy gives on a filter's behalf: status, the filter's headers, then content-length and
-// content-type when there is a body; for a gRPC request the same thing in gRPC's terms.
+// The answer Envoy gives on a filter's behalf: status, the filter's headers, then content-length
+// and content-type when there is a body; for a gRPC request the same thing in gRPC's terms.
 
 import type { LocalReplyRequest } from "./context";
 import type { HeaderMap } from "./header-map";

@@ -65,7 +65,10 @@ export class Metrics {
     return { count: metric.count, sum: metric.sum, min: metric.min, max: metric.max };
   }
 
-  /** Every statistic by name, sorted, for comparison and for reports. */
+  /**
+   * Every statistic by name, sorted, for comparison and for reports. Where one name has several
+   * types, the later ones are told apart as `name (type)`.
+   */
   snapshot(): Record<string, MetricValue> {
     const all = this.byType.flatMap((known) => [...known.values()]);
     all.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.type - b.type));
@@ -73,7 +76,8 @@ export class Metrics {
     for (const metric of all) {
       const type = TYPE_NAMES[metric.type]!;
       const value = type === "histogram" ? this.histogram(metric.name)! : Number(metric.cell[0]);
-      values[metric.name] = { type, value };
+      const key = metric.name in values ? `${metric.name} (${type})` : metric.name;
+      values[key] = { type, value };
     }
     return values;
   }

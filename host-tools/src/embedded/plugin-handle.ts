@@ -1,5 +1,5 @@
-// A plugin alive on one thread: its VM and root context, kept by the slot in force and by every stream
-// that began under it. When the last of them lets go, the root context ends.
+// A plugin alive on one thread: its VM and root context, kept by the slot in force and by every
+// stream that began under it. When the last of them lets go, the root context ends.
 
 import type { Context } from "./context";
 import type { Plugin } from "./plugin";

@@ -1,5 +1,5 @@
-// One plugin configuration as Envoy keys it: root id, configuration bytes and plugin name. Two pushes
-// with the same key are the same plugin; a different key is a new root context.
+// One plugin configuration as Envoy keys it: root id, configuration bytes and plugin name. Two
+// pushes with the same key are the same plugin; a different key is a new root context.
 
 export class Plugin {
   readonly key: string;

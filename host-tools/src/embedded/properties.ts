@@ -1,6 +1,7 @@
-// proxy_get_property. Which path answers depends on the phase, and filters are written against that:
-// request.path is gone in the response phase, response.code is not there before it, request.duration
-// exists in the log only. What the host cannot know (addresses, clusters, node) comes from attributes.
+// proxy_get_property. Which path answers depends on the phase, and filters are written against
+// that: request.path is gone in the response phase, response.code is not there before it,
+// request.duration exists in the log only. What the host cannot know (addresses, clusters, node)
+// comes from attributes.
 
 import type { Context } from "./context";
 import type { HeaderMap } from "./header-map";

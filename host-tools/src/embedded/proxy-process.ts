@@ -1,6 +1,6 @@
-// What all plugins of one Envoy process share: clock, randomness, shared data, queues, statistics and
-// the log. One EmbeddedProxy makes its own; pass one to two proxies to run two plugins side by side
-// (Istio's plugins share one key space that way).
+// What all plugins of one Envoy process share: clock, randomness, shared data, queues, statistics
+// and the log. One EmbeddedProxy makes its own; pass one to two proxies to run two plugins side by
+// side (Istio's plugins share one key space that way).
 
 import { seededPrng, type Prng } from "../lib/prng";
 import { LogLevel, type LogLevelName } from "./abi";

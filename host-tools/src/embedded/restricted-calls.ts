@@ -1,5 +1,5 @@
-// Which host calls a guest may make while Envoy runs `_initialize`, and the fewer ones inside malloc.
-// Any other call there is a trap ("restricted_callback").
+// Which host calls a guest may make while Envoy runs `_initialize`, and the fewer ones inside
+// malloc. Any other call there is a trap ("restricted_callback").
 
 const IN_MALLOC = new Set(["proxy_log", "fd_write", "clock_time_get", "poll_oneoff"]);
 

@@ -1,6 +1,6 @@
-// Shared data and shared queues: one per process, scoped by vm_id, outliving any single VM. In Envoy
-// a mutex guards them; here workers take turns, so a compare-and-swap conflict happens only where
-// the test lets another worker in between.
+// Shared data and shared queues: one per process, scoped by vm_id, outliving any single VM. In
+// Envoy a mutex guards them; here workers take turns, so a compare-and-swap conflict happens only
+// where the test lets another worker in between.
 
 import { WasmResult } from "./abi";
 

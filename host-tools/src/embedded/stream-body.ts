@@ -1,5 +1,5 @@
-// Body and trailers of one direction through the filter, with Envoy's four answers: let go, keep and
-// show the whole next time, keep and show only the next chunk, drop.
+// Body and trailers of one direction through the filter, with Envoy's four answers: let go, keep
+// and show the whole next time, keep and show only the next chunk, drop.
 
 import { FilterDataStatus, FilterTrailersStatus } from "./abi";
 import { Body } from "./body";

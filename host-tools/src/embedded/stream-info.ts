@@ -4,7 +4,7 @@
 /** A property value; numbers become 8-byte integers (doubles when not integral). */
 export type AttributeValue = string | number | bigint | boolean | Uint8Array;
 
-/** Property values by dotted path, e.g. `upstream.address`; use "\0" for parts that contain dots. */
+/** Property values by dotted path, e.g. `upstream.address`; "\0" separates parts with dots. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** Bits of `response.flags` that the host sets itself (Envoy's legacy flags). */

@@ -1,5 +1,5 @@
-// The WASI calls Envoy answers. Files and sockets do not exist; the clocks and the randomness are the
-// virtual ones.
+// The WASI calls Envoy answers. Files and sockets do not exist; the clocks and the randomness are
+// the virtual ones.
 
 import { LogLevel, MAX_RANDOM_BYTES, WasiErrno } from "./abi";
 import type { HostFunctions } from "./imports";

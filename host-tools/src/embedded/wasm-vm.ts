@@ -41,7 +41,7 @@ export class WasmVm {
   readonly contexts = new Map<number, Context>();
   readonly rootContexts = new Map<string, Context>();
   readonly pendingDone = new Map<string, Context>();
-  /** Definitions of this VM, by id: ids start at 4, 5 and 6 and step by 4, the type in the low bits. */
+  /** Definitions of this VM by id; ids step by 4 and keep the type in their low bits. */
   readonly metrics: (Metric | undefined)[] = [];
   readonly nextMetricId = [0, 1, 2];
   memory!: GuestMemory;

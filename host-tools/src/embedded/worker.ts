@@ -1,5 +1,5 @@
-// One thread of the proxy: its VM, the plugins alive on it, and the plugin in force. The main thread
-// is one too: it runs on_configure and on_tick like the others, and serves no requests.
+// One thread of the proxy: its VM, the plugins alive on it, and the plugin in force. The main
+// thread is one too: it runs on_configure and on_tick like the others, and serves no requests.
 
 import { opensNewStreams, reloadBackoffMs, type FailurePolicy } from "./failure-policy";
 import type { HeaderSet } from "./header-set";

@@ -51,7 +51,7 @@ describe("a trap", () => {
     expect(stream.reply).toMatchObject({ code: 503, details: "wasm_fail_stream" });
   });
 
-  it("under FAIL_OPEN answers 503 to what is in flight, and lets later requests pass unfiltered", () => {
+  it("under FAIL_OPEN answers 503 to what is in flight; later requests pass unfiltered", () => {
     expect(outcome("FAIL_OPEN")).toEqual({ trapping: "503", inFlight: "503", later: "200" });
     const proxy = trapping("FAIL_OPEN");
     trap(proxy);

@@ -22,7 +22,7 @@ describe("a new configuration", () => {
     ]);
   });
 
-  it("is a new root context id in the same VM, which keeps its globals and gets vm_start again", () => {
+  it("is a new root id in the same VM, which keeps its globals and gets vm_start again", () => {
     const proxy = scripted(["rq id"]);
     request(proxy);
     proxy.logs.clear();

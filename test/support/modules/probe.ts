@@ -1,7 +1,7 @@
 // A filter that does what its configuration says, so that one module serves all tests of the host.
-// A line is `PHASE OPERATION ARGUMENT...`; when PHASE comes, the operation runs and one log line says
-// what the host answered: `PHASE OPERATION ARGUMENT... = STATUS VALUE`. Arguments hold no spaces;
-// `_` stands for the empty string, `%` for NUL and `^` for a line feed.
+// A line is `PHASE OPERATION ARGUMENT...`; when PHASE comes, the operation runs and one log line
+// says what the host answered: `PHASE OPERATION ARGUMENT... = STATUS VALUE`. Arguments hold no
+// spaces; `_` stands for the empty string, `%` for NUL and `^` for a line feed.
 
 import * as host from "./host-calls";
 export { fault } from "./host-calls";

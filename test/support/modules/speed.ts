@@ -1,6 +1,6 @@
 // The speed probe: about what a real filter asks of the host on each request. All request headers
-// once, a monotonic clock, one header set and one counter; response headers with a status read; a log
-// callback with a clock and a histogram.
+// once, a monotonic clock, one header set and one counter; response headers with a status read; a
+// log callback with a clock and a histogram.
 
 import {
   clockTime,

@@ -1,5 +1,5 @@
-// Calls the host from top-level code. In the wasm start section that kills Envoy; in `_initialize` the
-// log is allowed and most other calls are a trap.
+// Calls the host from top-level code. In the wasm start section that kills Envoy; in `_initialize`
+// the log is allowed and most other calls are a trap.
 
 import { proxyLog, setTickPeriod } from "./host-calls";
 export { fault } from "./host-calls";
