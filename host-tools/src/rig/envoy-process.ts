@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { GanglionError } from "../lib/errors";
 import type { Bootstrap } from "./bootstrap";
 import { EnvoyAdmin } from "./envoy-admin";
-import { scratchDir, spawnGuarded, type GuardedChild } from "./process-guard";
+import { scratchDir, spawnGuarded, type ChildExit, type GuardedChild } from "./process-guard";
 import { cpuTimeUs, residentBytes, threadCpuTimeUs } from "./process-usage";
 
 export type EnvoyLogLevel = "trace" | "debug" | "info" | "warning" | "error" | "off";
@@ -46,6 +46,11 @@ export class EnvoyProcess {
   /** False as soon as the process has ended, for whatever reason. */
   get isRunning(): boolean {
     return this.child.process.exitCode === null && this.child.process.signalCode === null;
+  }
+
+  /** Resolves when the process is gone, with how it went; a crash shows here first. */
+  get exited(): Promise<ChildExit> {
+    return this.child.exited;
   }
 
   /** Loopback port of a listener. @throws GanglionError E_ENVOY_LISTENER */

@@ -95,8 +95,7 @@ async function fortioVersion(path: string): Promise<string | undefined> {
 }
 
 /**
- * Runs `fortio load` and returns its report. Initial errors do not end the run; the histogram's
- * resolution is 50 us, because the default of 1 ms hides what we measure.
+ * Runs `fortio load` and returns its report. Initial errors do not end the run.
  *
  * @param args more of its flags, e.g. `["-c", "100", "-qps", "1000", "-t", "20s"]`
  * @throws GanglionError E_FORTIO_RUN with its last words
@@ -107,7 +106,7 @@ export async function runFortio(
   args: readonly string[],
   timeoutMs = 600_000,
 ): Promise<FortioReport> {
-  const fixed = ["load", "-json", "-", "-allow-initial-errors", "-r", "0.00005"];
+  const fixed = ["load", "-json", "-", "-allow-initial-errors"];
   fixed.push("-p", "50,90,99,99.9", "-loglevel", "Warning");
   const result = await runCommand(fortio.path, [...fixed, ...args, url], { timeoutMs });
   if (result.status === 0) return JSON.parse(result.stdout) as FortioReport;

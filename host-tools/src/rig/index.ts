@@ -17,7 +17,7 @@ export { cacheDir } from "./cache-dir";
 export { findEnvoy, type EnvoySource, type FoundEnvoy } from "./envoy-finder";
 export { extensionResource, writeDiscoveryFile } from "./discovery-file";
 export { EnvoyAdmin } from "./envoy-admin";
-export { EnvoyProcess, startEnvoy, type StartEnvoyOptions } from "./envoy-process";
+export { startEnvoy, type EnvoyProcess, type StartEnvoyOptions } from "./envoy-process";
 export { runFixedLoad, type FixedLoad, type FixedLoadResult } from "./fixed-load";
 export { findFortio, runFortio, type FortioReport, type FoundFortio } from "./fortio";
 export { freePort, freePorts } from "./free-port";
@@ -47,10 +47,11 @@ export {
   type LoadSummary,
   type Percentiles,
 } from "./load/load-summary";
-export { scratchDir, spawnGuarded, stopAllGuarded, type GuardedChild } from "./process-guard";
+export { beforeSignalExit, scratchDir, spawnGuarded, type GuardedChild } from "./process-guard";
 export { cpuTimeUs, residentBytes, threadCpuTimeUs } from "./process-usage";
 export { runCommand, type CommandResult } from "./run-command";
 export { findDataDir, type TraceName, type TraceRequest } from "./traces/trace-file";
+export { mergeTraffic, type TrafficColumns } from "./traces/traffic-columns";
 export { makeTraffic, type Traffic, type TrafficOptions } from "./traces/traffic";
 export type { Fault } from "./upstream/fault-schedule";
 export type { LatencyLaw, LlmLaw } from "./upstream/latency-law";

@@ -5,9 +5,10 @@
 // folder. Each child leads a process group of its own, so that its own children go with it and a
 // Ctrl-C in the terminal reaches it through us, in order.
 //
-// Signals: if nobody else listens to SIGINT, SIGTERM or SIGHUP, the guard ends the children and then
-// lets the signal kill us as it would have. If somebody does (a demo that prints its summary on
-// Ctrl-C), the decision to exit is theirs and the guard acts on the exit.
+// Signals: the guard kills the children at once, in the same turn, so that nobody sees them die and
+// reports it as a failure, and then raises the signal again without its own listener: it ends us as it
+// would have, or reaches whoever else listens. A program with something to do on Ctrl-C first (print a
+// summary, write a report) says so with `beforeSignalExit`; a second signal does not wait for it.
 
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -57,6 +58,17 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 let watchdogPipe: Socket | undefined;
 let scratchRoot = "";
 let scratchCount = 0;
+let isEnding = false;
+
+export type SignalAction = (signal: NodeJS.Signals) => void | Promise<void>;
+const signalActions = new Set<SignalAction>();
+
+/** Runs `action` to its end when a signal is about to end us. Returns the way to take it back. */
+export function beforeSignalExit(action: SignalAction): () => void {
+  arm();
+  signalActions.add(action);
+  return () => signalActions.delete(action);
+}
 
 /**
  * `child_process.spawn` for a child that must not outlive us. stdio defaults to ignore, out and err
@@ -113,17 +125,6 @@ export function scratchDir(label: string): string {
   return path;
 }
 
-/** Ends every guarded child: TERM, then KILL after `graceMs`. Resolves when all are gone. */
-export async function stopAllGuarded(graceMs = 2000): Promise<void> {
-  const gone = [...live].map(
-    (child) => new Promise<void>((resolve) => child.once("exit", () => resolve())),
-  );
-  for (const child of live) signalGroup(child.pid, "SIGTERM");
-  const timer = setTimeout(killAllNow, graceMs);
-  await Promise.all(gone);
-  clearTimeout(timer);
-}
-
 function killAllNow(): void {
   for (const child of live) signalGroup(child.pid, "SIGKILL");
 }
@@ -165,10 +166,16 @@ function tell(line: string): void {
 }
 
 function onSignal(signal: NodeJS.Signals): void {
-  if (process.listenerCount(signal) > 1) return;
-  void stopAllGuarded().finally(() => {
-    process.removeListener(signal, onSignal);
-    rmSync(scratchRoot, { recursive: true, force: true });
-    process.kill(process.pid, signal);
-  });
+  const actions = isEnding ? [] : [...signalActions];
+  isEnding = true;
+  if (actions.length === 0) return endBy(signal);
+  const done = actions.map(async (action) => action(signal));
+  void Promise.allSettled(done).then(() => endBy(signal));
+}
+
+function endBy(signal: NodeJS.Signals): void {
+  killAllNow();
+  rmSync(scratchRoot, { recursive: true, force: true, maxRetries: 3 });
+  process.removeListener(signal, onSignal);
+  process.kill(process.pid, signal);
 }

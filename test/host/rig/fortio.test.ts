@@ -72,7 +72,7 @@ describe("findFortio", () => {
 });
 
 describe("runFixedLoad", () => {
-  const load = { port: 1234, connections: 100, rateHz: 500, durationMs: 2000 };
+  const load = { port: 1234, connections: 100, rateHz: 500, durationMs: 2000, expectedMs: 50 };
 
   it("reads Fortio's report in milliseconds and says that Fortio made it", async () => {
     const path = fakeFortio(join(home, "fortio"));
@@ -81,7 +81,8 @@ describe("runFixedLoad", () => {
     expect(result.p50Ms).toBeCloseTo(51, 6);
     expect(result.p999Ms).toBeCloseTo(54, 6);
     const args = readFileSync(join(home, "args"), "utf8");
-    expect(args).toContain("-c 100 -qps 500 -t 2000ms -nocatchup -uniform http://127.0.0.1:1234/");
+    expect(args).toContain("-c 100 -qps 500 -t 2000ms -nocatchup -uniform");
+    expect(args).toContain("-r 0.0001 -offset 49ms http://127.0.0.1:1234/");
   });
 
   it("says what Fortio said when it fails", async () => {

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { scratchDir, spawnGuarded } from "../../../host-tools/src/rig/process-guard";
@@ -7,7 +8,7 @@ import { eventually, firstLine, isAlive, startRigProgram } from "./rig-program";
 
 // A child that ignores SIGTERM and has a child of its own: the hardest to get rid of.
 const program = (ending: string): string => `
-  import { scratchDir, spawnGuarded } from "RIG/process-guard";
+  import { beforeSignalExit, scratchDir, spawnGuarded } from "RIG/process-guard";
   const stubborn = "trap '' TERM; sleep 300 & echo $!; wait; wait; sleep 300";
   const child = spawnGuarded("sh", ["-c", stubborn]);
   const dir = scratchDir("test");
@@ -45,7 +46,38 @@ describe("a guarded child and the scratch folder are gone", () => {
     });
   }
 
-  it("when somebody else listens to SIGINT and decides to exit", async () => {
+  it("after what was to be done first, during which the children still run", async () => {
+    const parent = startRigProgram(
+      program(`
+        beforeSignalExit(async () => {
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          process.kill(child.process.pid, 0); // throws if it is gone
+          require("node:fs").writeFileSync(dir + "/../../" + process.pid + ".summary", "done");
+        });`),
+    );
+    const { pids, dir } = JSON.parse(await firstLine(parent)) as Started;
+    const summary = join(dir, "../..", `${parent.pid}.summary`);
+    const gone = once(parent, "exit");
+    parent.kill("SIGINT");
+    expect(await gone).toEqual([null, "SIGINT"]);
+    await eventually(() => !pids.some(isAlive) && !existsSync(dir));
+    expect(existsSync(summary)).toBe(true);
+    rmSync(summary);
+  });
+
+  it("at once on a second signal, whatever was to be done first", async () => {
+    const parent = startRigProgram(program("beforeSignalExit(() => new Promise(() => {}));"));
+    const { pids } = JSON.parse(await firstLine(parent)) as Started;
+    const gone = once(parent, "exit");
+    parent.kill("SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(pids.map(isAlive)).toEqual([true, true]);
+    parent.kill("SIGINT");
+    expect(await gone).toEqual([null, "SIGINT"]);
+    await eventually(() => !pids.some(isAlive));
+  });
+
+  it("also when somebody else listens, who then gets the signal too", async () => {
     const parent = startRigProgram(program("process.on('SIGINT', () => process.exit(130));"));
     const { pids } = JSON.parse(await firstLine(parent)) as Started;
     const gone = once(parent, "exit");

@@ -2,29 +2,35 @@
 // happens when such a process dies.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { buildSync } from "esbuild";
+import { scratchDir } from "../../../host-tools/src/rig/process-guard";
 
 const RIG = resolve(import.meta.dirname, "../../../host-tools/src/rig");
 
 /** @param source TypeScript; `RIG/` in its imports is the rig's folder */
 export function startRigProgram(source: string): ChildProcess {
-  const dir = mkdtempSync(join(tmpdir(), "rig-program-"));
+  const dir = scratchDir("program");
   const entry = join(dir, "program.ts");
-  const outfile = join(dir, "program.mjs");
   writeFileSync(entry, source.replaceAll("RIG/", `${RIG}/`));
+  const child = join(RIG, "child-main.ts"); // beside the program, as beside the product's bundle
   buildSync({
-    entryPoints: [entry],
-    outfile,
+    entryPoints: { program: entry, "rig-child": child },
+    outdir: dir,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
     format: "esm",
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire("/");',
+    },
     logLevel: "error",
   });
-  return spawn(process.execPath, [outfile], { stdio: ["ignore", "pipe", "inherit"] });
+  return spawn(process.execPath, [join(dir, "program.mjs")], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }
 
 /** The first line a program prints. */

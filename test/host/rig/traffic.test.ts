@@ -5,6 +5,7 @@ import { seededPrng } from "../../../host-tools/src/lib/prng";
 import {
   findDataDir,
   makeTraffic,
+  mergeTraffic,
   scratchDir,
   type TraceName,
   type TrafficOptions,
@@ -133,5 +134,16 @@ describe("makeTraffic", () => {
   it("refuses a rate or duration that is not positive", () => {
     expect(() => makeTraffic({ ...OPTIONS, rateHz: 0 })).toThrow(/rateHz 0/);
     expect(() => makeTraffic({ ...OPTIONS, durationMs: NaN })).toThrow(/durationMs NaN/);
+  });
+});
+
+describe("mergeTraffic", () => {
+  it("puts several kinds of requests into one load plan in order of time", () => {
+    const request = (atMs: number) => ({ atMs, promptTokens: atMs + 1, outputTokens: atMs + 2 });
+    const plan = mergeTraffic([[request(0), request(10)], [request(5)]]);
+    expect([...plan.intendedMs]).toEqual([0, 5, 10]);
+    expect([...plan.template]).toEqual([0, 1, 0]);
+    expect([...plan.promptTokens]).toEqual([1, 6, 11]);
+    expect([...plan.outputTokens]).toEqual([2, 7, 12]);
   });
 });

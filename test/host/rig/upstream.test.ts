@@ -123,8 +123,8 @@ describe("an upstream server", () => {
     const times: number[] = [];
     for (let i = 0; i < 15; i++) times.push((await get(port)).totalMs);
     const medianMs = times.sort((x, y) => x - y)[7] as number;
-    expect(medianMs).toBeGreaterThan(29);
-    expect(medianMs).toBeLessThan(34);
+    expect(medianMs).toBeGreaterThan(29.5);
+    expect(medianMs).toBeLessThan(33);
   });
 
   it("streams tokens at their pace and ends with usage and [DONE]", async () => {

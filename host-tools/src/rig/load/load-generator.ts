@@ -36,6 +36,10 @@ export class LoadGenerator {
     await this.program.call("stopRun");
   }
 
+  get pid(): number {
+    return this.program.pid;
+  }
+
   cpuTimeUs(): number {
     return this.program.cpuTimeUs();
   }
