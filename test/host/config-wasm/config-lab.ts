@@ -18,7 +18,7 @@ const GUARD = 0xa5;
 const LINE_BYTES = 320;
 
 interface LabExports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   _initialize(): void;
   settingsBytes(): number;
   reportBytes(): number;
