@@ -1,6 +1,6 @@
-// Base64 of RFC 4648 section 4, strict: padded, no white space, unused bits zero. So each byte string
-// has exactly one spelling, and a digest of the spelling is as good as one of the bytes. Decoded by
-// table straight into the caller's region; no intermediate string exists.
+// Base64 of RFC 4648 section 4, strict: padded, no white space, unused bits zero. So each byte
+// string has exactly one spelling, and a digest of the spelling is as good as one of the bytes.
+// Decoded by table straight into the caller's region; no intermediate string exists.
 
 const BAD: u8 = 0xff;
 
@@ -25,7 +25,7 @@ function sextet(address: usize): u32 {
   return byte < 128 ? <u32>load<u8>(SEXTETS + byte) : <u32>BAD;
 }
 
-/** Bytes that `length` characters of padded base64 decode to, or -1 when no base64 has that form. */
+/** Bytes that `length` characters of padded base64 decode to, -1 when the form is none of it. */
 export function base64Bytes(source: usize, length: i32): i32 {
   if (length < 0 || (length & 3) != 0) return -1;
   if (length == 0) return 0;

@@ -1,6 +1,6 @@
 // The fallback order of the route being read: names as they come, resolved to arm indices when all
-// arms are known, since JSON may give "fallback" before "arms". Arms that the order leaves out follow
-// in the order of their declaration, so that every arm has a place.
+// arms are known, since JSON may give "fallback" before "arms". Arms that the order leaves out
+// follow in the order of their declaration, so that every arm has a place.
 
 import { ConfigProblem } from "../contract/config-problem";
 import { ARMS_PER_ROUTE_MAX, NAME_LENGTH_MAX } from "../contract/limits";

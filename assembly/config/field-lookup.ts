@@ -1,7 +1,7 @@
 // Asks the contract's description about fields: which field has this key, which required one is
-// missing, what are the defaults. One visitor with a goal, walked through the few fields of a record
-// each time, instead of a table of fields: AssemblyScript has no literal for such a table, and the
-// contract must stay the only place that lists them.
+// missing, what are the defaults. One visitor with a goal, walked through the few fields of a
+// record each time, instead of a table of fields: AssemblyScript has no literal for such a table,
+// and the contract must stay the only place that lists them.
 
 import { FieldVisitor, RecordKind, TextRule, describeRecord } from "../contract/config";
 import { clearSlot, setFlag, setNumber } from "./field-slot";

@@ -1,6 +1,6 @@
-// Hash of trusted names (routes, arms, limits): the key of what is learnt, so it must be the same in
-// every worker and after every configuration. FNV-1a 64 with the final mix of MurmurHash3, because
-// FNV alone leaves the high bits of short names nearly equal. Not keyed: whoever writes the
+// Hash of trusted names (routes, arms, limits): the key of what is learnt, so it must be the same
+// in every worker and after every configuration. FNV-1a 64 with the final mix of MurmurHash3,
+// because FNV alone leaves the high bits of short names nearly equal. Not keyed: whoever writes the
 // configuration may as well give two arms one name. Client values go through state/siphash.ts.
 
 const OFFSET_BASIS: u64 = 0xcbf29ce484222325;

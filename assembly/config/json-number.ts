@@ -1,8 +1,8 @@
 // Numbers of JSON as doubles. The standard library's parseFloat wants a string on the heap, so this
 // is our own: exact whenever 19 significant digits and a power of ten within 10^22 suffice (every
-// integer up to 2^53 does), else by 64-bit extended multiplication. Each of the at most nine factors
-// is off by half a unit in 2^-64 and each product by one more, so the error before the last rounding
-// is below 2^-59 relative and the result within 1 ulp of the nearest double.
+// integer up to 2^53 does), else by 64-bit extended multiplication. Digits after the 19th count for
+// at most 2^-59 of the value, nine factors and their products for less than 2^-59 together, so the
+// error before the last rounding is below 2^-58 and the result within 1 ulp of the nearest double.
 
 import { ConfigProblem } from "../contract/config-problem";
 import { JsonReader, jsonFail, jsonPeek } from "./json";

@@ -1,6 +1,6 @@
 // Strings of JSON. A text without escapes, nearly every one, stays where it is: pointer and length
-// into the source. One with escapes is decoded into the reader's scratch, which has a bound, because
-// the source is not ours to write to.
+// into the source. One with escapes is decoded into the reader's scratch, which has a bound,
+// because the source is not ours to write to.
 
 import { ConfigProblem } from "../contract/config-problem";
 import { JsonReader, jsonFail, jsonPeek } from "./json";

@@ -1,7 +1,7 @@
 // Pull reader for JSON (RFC 8259) over raw UTF-8 bytes. Not a parser that builds a tree: the caller
 // asks for the next key, item or value and knows what it expects, so nothing is allocated and no
-// value is looked at that the configuration does not have. A fault is kept (code and place) and makes
-// every later call fail, so the caller may look once at the end of a loop.
+// value is looked at that the configuration does not have. A fault is kept (code and place) and
+// makes every later call fail, so the caller may look once at the end of a loop.
 //
 // Duplicate keys are the caller's matter, who knows the keys (record-reader.ts refuses them). Bytes
 // from 0x80 on are taken as they are: no text of a configuration may hold them anyway.

@@ -1,5 +1,5 @@
-// The plugin configuration: JSON bytes in, a complete settings block and the decoded artifact out, or
-// a report that says what is wrong and where. All or nothing: a block after a refusal holds no
+// The plugin configuration: JSON bytes in, a complete settings block and the decoded artifact out,
+// or a report that says what is wrong and where. All or nothing: a block after a refusal holds no
 // routes. Nothing is allocated and nothing traps, whatever the bytes are.
 
 import { RecordKind } from "../contract/config";

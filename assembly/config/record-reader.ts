@@ -154,7 +154,7 @@ function readTextField(record: RecordKind, kind: JsonKind): bool {
   return true;
 }
 
-/** Where the text just read stays: base64 in the source, the digest aside, all else in the block. */
+/** Where the text just read stays: base64 in the source, the digest aside, else in the block. */
 function placeText(rule: TextRule, length: i32): usize {
   if (rule == TextRule.Base64) {
     if (!reader.escaped) return reader.textPtr;

@@ -1,6 +1,6 @@
-// Puts a record that has been read completely into the settings block, and checks what concerns more
-// than one field: unique names, one default, capacities of the pools. The arms, limits and values of
-// a route lie next to each other in their pools, because routes do not nest.
+// Puts a record that has been read completely into the settings block, and checks what concerns
+// more than one field: unique names, one default, capacities of the pools. The arms, limits and
+// values of a route lie next to each other in their pools, because routes do not nest.
 
 import {
   AnomalyField,

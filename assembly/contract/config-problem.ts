@@ -1,6 +1,7 @@
-// Why a configuration is refused, as a number that travels (report, metric, log) and as the sentence
-// that a reader sees. Not a message built at the place of the fault: the filter may not allocate, so
-// it stores the number and the operands, and one renderer fills them into the sentence.
+// Why a configuration is refused, as a number that travels (report, metric, log) and as the
+// sentence that a reader sees. Not a message built at the place of the fault: the filter may not
+// allocate, so it stores the number and the operands, and one renderer fills them into the
+// sentence.
 //
 // This file is shared with the host tool and must remain portable (no AssemblyScript built-ins).
 
@@ -50,8 +51,9 @@ export enum ConfigProblem {
 export const CONFIG_PROBLEMS: i32 = 40;
 
 /**
- * What is wrong, as a sentence without subject. `{low}`, `{high}` stand for the bounds, `{names}` for
- * the permitted names, `{at}` for the byte position, `{expected}` and `{found}` for two digests.
+ * What is wrong, as a sentence without subject. `{low}` and `{high}` stand for the bounds,
+ * `{names}` for the permitted names, `{at}` for the byte position, `{expected}` and `{found}` for
+ * two digests.
  */
 export function problemSentence(problem: i32): string {
   if (problem < ConfigProblem.NotInteger) return syntaxSentence(problem);

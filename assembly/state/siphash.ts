@@ -1,6 +1,6 @@
-// SipHash (Aumasson, Bernstein 2012): keyed hash of what a client can choose, so that nobody without
-// the key can fill one bucket of a table. SipHash-1-3 as in Rust's and Ruby's tables; the cheaper
-// FNV of config/hash64.ts is for trusted names only.
+// SipHash (Aumasson, Bernstein 2012): keyed hash of what a client can choose, so that nobody
+// without the key can fill one bucket of a table. SipHash-1-3 as in Rust's and Ruby's tables; the
+// cheaper FNV of config/hash64.ts is for trusted names only.
 
 // @ts-ignore: decorator
 @inline

@@ -1,5 +1,6 @@
-// What the filter should make of a configuration, computed from the JSON value by other means: object
-// spreads for defaults, BigInt for rates. The twin of assembly/config for the round-trip test.
+// What the filter should make of a configuration, computed from the JSON value by other means:
+// object spreads for defaults, BigInt for rates. The twin of assembly/config for the round-trip
+// test.
 
 import type { LimitConfig, RootConfig, RouteConfig } from "./random-config";
 import type { Fields, ReadNamed, ReadRoute, ReadSettings } from "./settings-reader";

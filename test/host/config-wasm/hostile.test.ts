@@ -84,7 +84,7 @@ function isJson(source: Buffer): boolean {
   }
 }
 
-/** Parses and checks everything that must hold for any bytes; answers whether they were accepted. */
+/** Parses, checks what must hold for any bytes, and answers whether they were accepted. */
 function survives(source: Buffer, look: boolean): boolean {
   const { accepted, line } = lab.parse(source);
   if (accepted !== (line === "")) throw new Error(`no reason: ${source.toString("latin1")}`);
@@ -106,7 +106,8 @@ describe("hostile configurations", () => {
       if (survives(mutate(sample, prng), i % 20 === 0)) accepted++;
     }
     expect(lab.isIntact(Buffer.alloc(0))).toBe(true);
-    // Edits of a text or a digit may still be valid; if none were, the mutations would be too crude.
+    // Edits of a text or a digit may still be valid; if none were, the mutations would be too
+    // crude.
     expect(accepted).toBeGreaterThan(100);
     expect(accepted).toBeLessThan(15_000);
   });

@@ -159,7 +159,7 @@ describe("numbers", () => {
       if (distance > 1) expect({ json, got }).toBe("within 1 ulp");
       if (distance > 0) off++;
     }
-    // Only ties within 2^-59 may go the other way.
+    // Only ties within 2^-58 may go the other way.
     expect(off).toBeLessThan(500);
   });
 

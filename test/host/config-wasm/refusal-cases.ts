@@ -120,7 +120,8 @@ const structure: [string, P, string][] = [
     root(
       `"routes":[${many(5, (r) => {
         const more = `,"key_header":"x","values":[${many(LIMIT_VALUES_PER_LIMIT_MAX, value)}]`;
-        return `{"name":"r${r}","limits":[${many(LIMITS_PER_ROUTE_MAX, (i) => limitNamed(i, more))}]}`;
+        const limits = many(LIMITS_PER_ROUTE_MAX, (i) => limitNamed(i, more));
+        return `{"name":"r${r}","limits":[${limits}]}`;
       })}]`,
     ),
   ],
