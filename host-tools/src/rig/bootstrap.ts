@@ -1,9 +1,9 @@
-// Builds a standalone Envoy bootstrap: listeners with given HTTP filters and routes, and clusters. A
-// pure function with a fixed key order, so the same input renders the same bytes: rendered output is
-// kept in git. Everything that differs between a test and a user's proxy is an argument.
+// Builds a standalone Envoy bootstrap: listeners with given HTTP filters and routes, and clusters.
+// A pure function with a fixed key order, so the same input renders the same bytes: rendered output
+// is kept in git. Everything that differs between a test and a user's proxy is an argument.
 //
-// Chosen for measuring: no tracing, no access log, request ids off by default, and circuit breakers so
-// wide that Envoy's own limits (1,024 requests) never stand in for ours.
+// Chosen for measuring: no tracing, no access log, request ids off by default, and circuit breakers
+// so wide that Envoy's own limits (1,024 requests) never stand in for ours.
 
 /** A protobuf Any in JSON. */
 export interface TypedConfig {
@@ -45,6 +45,8 @@ export interface ListenerSpec {
   readonly routes: readonly RouteSpec[];
   /** Default false. */
   readonly generateRequestId?: boolean;
+  /** What a filter reads as `xds.listener_direction`; default unspecified. */
+  readonly direction?: "inbound" | "outbound";
 }
 
 export interface ClusterSpec {
@@ -74,10 +76,10 @@ export interface BootstrapSpec {
 
 const LOOPBACK = "127.0.0.1";
 const UNLIMITED = 1_000_000;
-const ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
-const MANAGER =
-  "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
-const HTTP_OPTIONS = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+const EXTENSIONS = "type.googleapis.com/envoy.extensions";
+const ROUTER = `${EXTENSIONS}.filters.http.router.v3.Router`;
+const MANAGER = `${EXTENSIONS}.filters.network.http_connection_manager.v3.HttpConnectionManager`;
+const HTTP_OPTIONS = `${EXTENSIONS}.upstreams.http.v3.HttpProtocolOptions`;
 
 /** A bootstrap as a plain object; JSON is valid YAML, so either suffix will do for Envoy. */
 export type Bootstrap = Readonly<Record<string, unknown>>;
@@ -136,6 +138,7 @@ function listener(spec: ListenerSpec): unknown {
   const filter = { name: "envoy.filters.network.http_connection_manager", typed_config: manager };
   return {
     name: spec.name,
+    ...(spec.direction ? { traffic_direction: spec.direction.toUpperCase() } : {}),
     address: socketAddress(spec.address ?? LOOPBACK, spec.port),
     filter_chains: [{ filters: [filter] }],
   };

@@ -7,7 +7,7 @@ import { join } from "node:path";
 /** Environment as a parameter, so that a test can give its own. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** `$GANGLION_CACHE`, else `$XDG_CACHE_HOME/ganglion`, else `~/.cache/ganglion`. Not created here. */
+/** `$GANGLION_CACHE`, else `$XDG_CACHE_HOME/ganglion`, else `~/.cache/ganglion`. Not created. */
 export function cacheDir(env: Env = process.env): string {
   if (env.GANGLION_CACHE) return env.GANGLION_CACHE;
   if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, "ganglion");

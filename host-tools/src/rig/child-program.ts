@@ -1,6 +1,6 @@
-// Runs one of the rig's own programs (upstreams, load generator) as a guarded child process and talks
-// to it over Node's IPC. Processes rather than worker threads: each has its own event loop AND its own
-// CPU account, which a bench reads, and a busy one cannot slow the terminal view.
+// Runs one of the rig's own programs (upstreams, load generator) as a guarded child process and
+// talks to it over Node's IPC. Processes rather than worker threads: each has its own event loop
+// AND its own CPU account, which a bench reads, and a busy one cannot slow the terminal view.
 //
 // The child's script is `rig-child.mjs` beside the built bundle. When there is none (tests run the
 // sources), it is bundled on the spot from child-main.ts.

@@ -1,6 +1,6 @@
-// A file-based discovery resource. Envoy watches the folder of a `path_config_source` and reloads when
-// a file is MOVED onto that path (inotify IN_MOVED_TO); it does not react to a write in place, which it
-// could read half done. So the new content is written beside it and renamed.
+// A file-based discovery resource. Envoy watches the folder of a `path_config_source` and reloads
+// when a file is MOVED onto that path (inotify IN_MOVED_TO); it does not react to a write in place,
+// which it could read half done. So the new content is written beside it and renamed.
 
 import { renameSync, writeFileSync } from "node:fs";
 import type { TypedConfig } from "./bootstrap";
@@ -10,6 +10,11 @@ const EXTENSION_TYPE = "type.googleapis.com/envoy.config.core.v3.TypedExtensionC
 /** One HTTP filter's configuration as an ECDS resource; `name` is the filter's. */
 export function extensionResource(name: string, typedConfig: TypedConfig): TypedConfig {
   return { "@type": EXTENSION_TYPE, name, typed_config: typedConfig };
+}
+
+/** Envoy's counter of configurations taken by a discovered filter; wait for it to go up. */
+export function discoveryReloadStat(filterName: string): string {
+  return `extension_config_discovery.http_filter.${filterName}.config_reload`;
 }
 
 let versionCount = 0;

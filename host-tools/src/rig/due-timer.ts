@@ -1,7 +1,7 @@
-// Timers on the monotonic clock, right to about 1 ms and without bias. setTimeout(ms) fires between ms
-// and ms + 1 after the call, most often early in that, so the delay is rounded a little down here and the
-// errors cancel out. Watching the clock through the last millisecond would be exact and cost a core at a
-// few thousand timers a second.
+// Timers on the monotonic clock, right to about 1 ms and without bias. setTimeout(ms) fires between
+// ms and ms + 1 after the call, most often early in that, so the delay is rounded a little down
+// here and the errors cancel out. Watching the clock through the last millisecond would be exact
+// and cost a core at a few thousand timers a second.
 
 /** Median lateness of setTimeout on an idle event loop. */
 const LATENESS_MS = 0.25;

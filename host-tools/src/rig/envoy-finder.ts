@@ -1,5 +1,5 @@
-// Finds an Envoy to run: the one the user named, one the system has, one we installed, and only then
-// a download. A fixed order, because "which Envoy was that?" must have an answer.
+// Finds an Envoy to run: the one the user named, one the system has, one we installed, and only
+// then a download. A fixed order, because "which Envoy was that?" must have an answer.
 
 import { readdirSync } from "node:fs";
 import { homedir } from "node:os";

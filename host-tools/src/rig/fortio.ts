@@ -1,6 +1,6 @@
-// Fortio, the load generator whose figures others publish (Istio among them): where it is present, the
-// overhead bench uses it, so that its numbers compare. Ours is the stand-in, and every result says which
-// of the two made it.
+// Fortio, the load generator whose figures others publish (Istio among them): where it is present,
+// the overhead bench uses it, so that its numbers compare. Ours is the stand-in, and every result
+// says which of the two made it.
 
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";

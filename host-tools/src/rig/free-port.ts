@@ -1,6 +1,6 @@
 // A port that was free a moment ago, for programs that cannot take port 0 and tell what they got.
-// Ours and Envoy can (`--admin-address-path`, /listeners), so this is the second choice: between our
-// close and the other's bind somebody may take the port.
+// Ours and Envoy can (`--admin-address-path`, /listeners), so this is the second choice: between
+// our close and the other's bind somebody may take the port.
 
 import { createServer, type AddressInfo } from "node:net";
 

@@ -1,5 +1,5 @@
-// One small HTTP request to a loopback port, for admin pages and tests. fetch would do, but it keeps a
-// pool of connections that outlives the server it talked to.
+// One small HTTP request to a loopback port, for admin pages and tests. fetch would do, but it
+// keeps a pool of connections that outlives the server it talked to.
 
 import { request } from "node:http";
 

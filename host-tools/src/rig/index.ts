@@ -15,7 +15,7 @@ export {
 } from "./bootstrap";
 export { cacheDir } from "./cache-dir";
 export { findEnvoy, type EnvoySource, type FoundEnvoy } from "./envoy-finder";
-export { extensionResource, writeDiscoveryFile } from "./discovery-file";
+export { discoveryReloadStat, extensionResource, writeDiscoveryFile } from "./discovery-file";
 export { EnvoyAdmin } from "./envoy-admin";
 export { startEnvoy, type EnvoyProcess, type StartEnvoyOptions } from "./envoy-process";
 export { runFixedLoad, type FixedLoad, type FixedLoadResult } from "./fixed-load";

@@ -6,9 +6,10 @@
 // Ctrl-C in the terminal reaches it through us, in order.
 //
 // Signals: the guard kills the children at once, in the same turn, so that nobody sees them die and
-// reports it as a failure, and then raises the signal again without its own listener: it ends us as it
-// would have, or reaches whoever else listens. A program with something to do on Ctrl-C first (print a
-// summary, write a report) says so with `beforeSignalExit`; a second signal does not wait for it.
+// reports it as a failure, and then raises the signal again without its own listener: it ends us as
+// it would have, or reaches whoever else listens. A program with something to do on Ctrl-C first
+// (print a summary, write a report) says so with `beforeSignalExit`; a second signal does not wait
+// for it.
 
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";

@@ -9,8 +9,8 @@ import { GanglionError } from "../lib/errors";
 const TICK_US = 10_000; // USER_HZ is 100 on every Linux that Node runs on
 
 /**
- * CPU time used by all living threads of a process, in microseconds. Threads that have ended are not
- * in it (Envoy's workers do not end), so take differences between two reads.
+ * CPU time used by all living threads of a process, in microseconds. Threads that have ended are
+ * not in it (Envoy's workers do not end), so take differences between two reads.
  */
 export function cpuTimeUs(pid: number): number {
   try {

@@ -49,8 +49,8 @@ export function wasmFilter(spec: WasmFilterSpec): HttpFilter {
 }
 
 /**
- * The filter with its configuration in a discovery file (discovery-file.ts). The file must exist when
- * Envoy starts: the listener waits for it.
+ * The filter with its configuration in a discovery file (discovery-file.ts). The file must
+ * exist when Envoy starts: the listener waits for it.
  */
 export function discoveredWasmFilter(name: string, discoveryPath: string): HttpFilter {
   return {

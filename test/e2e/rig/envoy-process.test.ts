@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import {
   armRoutes,
   buildBootstrap,
+  discoveryReloadStat,
   extensionResource,
   httpGet,
   scratchDir,
@@ -83,7 +84,7 @@ describe("a real Envoy", () => {
     });
   });
 
-  it("takes a pushed filter configuration from the discovery file without a restart", async (context) => {
+  it("takes a pushed filter configuration from the discovery file", async (context) => {
     const binary = await envoyOrSkip(context);
     const path = join(scratchDir("ecds"), "filter.json");
     const push = (value: string): void =>
@@ -100,7 +101,7 @@ describe("a real Envoy", () => {
     const port = envoy.port("main");
     const pushed = async () => (await httpGet(port, "/")).headers["x-pushed"];
     expect(await pushed()).toBe("one");
-    const reloads = "extension_config_discovery.http_filter.pushed.config_reload";
+    const reloads = discoveryReloadStat("pushed");
     const already = await envoy.admin.stat(reloads);
     push("two");
     await envoy.admin.waitForStat(reloads, already + 1);

@@ -70,7 +70,7 @@ describe("a Wasm filter in a real Envoy", () => {
     expect(reply).toMatchObject({ status: 200, headers: { "x-config": configurationJson } });
   });
 
-  it("gets a new configuration from the discovery file without a failed request", async (context) => {
+  it("gets new configurations by file without a failed request", async (context) => {
     const binary = await envoyOrSkip(context);
     const spec: WasmFilterSpec = { name: "probe", wasmPath: await compile() };
     const path = join(scratchDir("ecds"), "probe.json");

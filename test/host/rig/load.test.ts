@@ -103,14 +103,14 @@ describe("the open loop", () => {
     const result = await run(port, { intendedMs: constantArrivals(200, 1500), connectionsMax: 4 });
     const slow = Array.from(result.latencyMs).filter((ms) => ms > 50);
     expect(slow.length).toBeGreaterThan(80);
-    expect(slow.length).toBeLessThan(120);
+    expect(slow.length).toBeLessThan(200);
     const summary = summarise(result);
     expect(summary.ok).toBe(300);
     expect(summary.latency.p90Ms).toBeGreaterThan(280);
     expect(summary.latency.maxMs).toBeGreaterThan(450);
   });
 
-  it("sends templates, tokens and traffic ids, and separates streams' first byte from last", async () => {
+  it("sends templates and tokens, and tells a stream's first byte from its last", async () => {
     const law = { kind: "llm", ttftMs: 10, perTokenMs: 4 } as const;
     const { port } = await upstream({ law });
     const result = await run(port, {

@@ -220,7 +220,7 @@ describe("upstreams in a child process", () => {
   let upstreams: Upstreams | undefined;
   afterEach(() => upstreams?.stop());
 
-  it("serve one port each, are controlled and counted by name, and are gone after stop", async () => {
+  it("serve one port each, are controlled and counted by name, and end with stop", async () => {
     const law: LatencyLaw = { kind: "constant", ms: 1 };
     const specs = ["a", "b"].map((name) => ({ name, law }));
     upstreams = await startUpstreams(specs, { seed: 1 });

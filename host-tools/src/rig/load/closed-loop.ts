@@ -1,6 +1,6 @@
-// As many requests as a few connections can carry, one after the other on each: for CPU per request at
-// full load, where the rate is the result. Its latencies suffer from coordinated omission; use the open
-// loop for those.
+// As many requests as a few connections can carry, one after the other on each: for CPU per request
+// at full load, where the rate is the result. Its latencies suffer from coordinated omission; use
+// the open loop for those.
 
 import { HttpConnection, type ConnectionEvents, type LoadTarget } from "./http-connection";
 import { EncodedTemplate, type RequestTemplate } from "./load-plan";

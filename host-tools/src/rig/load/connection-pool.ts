@@ -1,5 +1,5 @@
-// Keep-alive connections, grown on demand up to a maximum. Last used, first reused: the pool stays as
-// small as the concurrency, like a real client's.
+// Keep-alive connections, grown on demand up to a maximum. Last used, first reused: the pool stays
+// as small as the concurrency, like a real client's.
 
 import { HttpConnection, type ConnectionEvents, type LoadTarget } from "./http-connection";
 

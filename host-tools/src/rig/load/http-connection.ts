@@ -1,5 +1,6 @@
 // One keep-alive connection that carries one request at a time. The small client under the load
-// generator: node:http's Agent and its per-request objects cost more CPU than Envoy needs to answer.
+// generator: node:http's Agent and its per-request objects cost more CPU than Envoy needs to
+// answer.
 
 import { connect, type Socket } from "node:net";
 import { ResponseParser } from "./response-parser";

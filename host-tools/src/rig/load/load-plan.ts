@@ -1,5 +1,5 @@
-// What a load run sends, in a form that crosses a process boundary cheaply: a few templates, and typed
-// arrays that say when which of them is sent.
+// What a load run sends, in a form that crosses a process boundary cheaply: a few templates, and
+// typed arrays that say when which of them is sent.
 
 import { GanglionError } from "../../lib/errors";
 import type { LoadTarget } from "./http-connection";
@@ -37,8 +37,8 @@ export interface LoadPlan {
   /** Default 250. */
   readonly progressEveryMs?: number;
   /**
-   * Watches the clock before each arrival instead of sleeping through it: sends within 0.1 ms of the
-   * intent instead of about 1 ms, at the price of up to a core. Default false.
+   * Watches the clock before each arrival instead of sleeping through it: sends within 0.1 ms of
+   * the intent instead of about 1 ms, at the price of up to a core. Default false.
    */
   readonly isPrecise?: boolean;
 }

@@ -17,7 +17,7 @@ export interface CapturedHeader {
 
 export interface LoadResult {
   readonly intendedMs: Float64Array;
-  /** Complete response, from the INTENDED start; a timeout counts as its timeout; NaN if neither. */
+  /** Complete response, from the INTENDED start; the timeout if it timed out; else NaN. */
   readonly latencyMs: Float32Array;
   /** First body byte (head if there is no body) from the intended start; NaN if there was none. */
   readonly ttfbMs: Float32Array;

@@ -1,5 +1,5 @@
-// Percentiles of a load run. HDR histograms rather than a sorted array: they merge over runs without
-// keeping every sample, at a stated error (3 significant digits).
+// Percentiles of a load run. HDR histograms rather than a sorted array: they merge over runs
+// without keeping every sample, at a stated error (3 significant digits).
 
 import { build, type Histogram } from "hdr-histogram-js";
 import { LoadStatus, type LoadResult } from "./load-result";

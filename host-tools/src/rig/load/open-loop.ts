@@ -1,7 +1,7 @@
 // The open-loop generator: each request starts at its intended time whatever the others do, and its
 // latency counts from that time. A closed loop, which waits for an answer before it sends the next
-// request, sends least when the system is slowest and so leaves the worst moments out of its figures
-// (coordinated omission).
+// request, sends least when the system is slowest and so leaves the worst moments out of its
+// figures (coordinated omission).
 
 import { ConnectionPool } from "./connection-pool";
 import type { HttpConnection } from "./http-connection";

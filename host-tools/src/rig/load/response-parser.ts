@@ -1,6 +1,7 @@
-// Reads one HTTP/1.1 response at a time from pieces of a byte stream: fixed length, chunked (server-sent
-// events are), until close, or none. node:http would parse headers into objects that nobody asked for;
-// this looks at the few that matter and only counts the body, at half the CPU per request.
+// Reads one HTTP/1.1 response at a time from pieces of a byte stream: fixed length, chunked
+// (server-sent events are), until close, or none. node:http would parse headers into objects that
+// nobody asked for; this looks at the few that matter and only counts the body, at half the CPU per
+// request.
 
 const enum State {
   Head,

@@ -1,7 +1,7 @@
 // Reads the recorded LLM traces: when each request arrived and how many tokens went in and out.
 //
-// azure-code: Azure LLM inference trace 2023, code completion (CC-BY-4.0). 57 minutes, 8,819 requests,
-// on and off: the gaps' coefficient of variation is 13.
+// azure-code: Azure LLM inference trace 2023, code completion (CC-BY-4.0). 57 minutes, 8,819
+// requests, on and off: the gaps' coefficient of variation is 13.
 // mooncake-chat: Mooncake conversation trace (Apache-2.0). 59 minutes, 12,031 requests, close to
 // Poisson; its clock ticks once in 3 s, so arrivals of one tick are spread over it here.
 

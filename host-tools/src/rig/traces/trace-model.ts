@@ -1,11 +1,11 @@
 // The generator that stands in for a trace when its file is not there.
 //
-// A renewal process: gaps, prompt tokens and output tokens are drawn independently, each by inverting a
-// table of the trace's own quantiles, interpolated in the logarithm. Independence is what the traces
-// show: the correlation of log prompt with log output is 0.00 (azure-code) and 0.05 (mooncake-chat), of a
-// gap with the next 0.00 and 0.02. Tables instead of a named law: azure-code's prompts
-// pile up at 7,437 tokens, the service's limit, and a lognormal of the same moments misses their median
-// by 25 %.
+// A renewal process: gaps, prompt tokens and output tokens are drawn independently, each by
+// inverting a table of the trace's own quantiles, interpolated in the logarithm. Independence is
+// what the traces show: the correlation of log prompt with log output is 0.00 (azure-code) and 0.05
+// (mooncake-chat), of a gap with the next 0.00 and 0.02. Tables instead of a named law:
+// azure-code's prompts pile up at 7,437 tokens, the service's limit, and a lognormal of the same
+// moments misses their median by 25 %.
 //
 // The constants in trace-constants.ts are what `fitTrace` gives on the recorded files; a test keeps
 // them so wherever the files are.

@@ -1,4 +1,5 @@
-// Traffic as the columns of a load plan; the requests themselves would be slow to send to a process.
+// Traffic as the columns of a load plan; the requests themselves would be slow to send to a
+// process.
 
 import type { TraceRequest } from "./trace-file";
 

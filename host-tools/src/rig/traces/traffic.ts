@@ -1,4 +1,5 @@
-// LLM traffic at a wanted rate and length: the recorded trace where it is, else the fitted generator.
+// LLM traffic at a wanted rate and length: the recorded trace where it is, else the fitted
+// generator.
 
 import { GanglionError } from "../../lib/errors";
 import { seededPrng, type Prng } from "../../lib/prng";

@@ -10,7 +10,7 @@ export interface Fault {
   /** Share of requests answered with `errorStatus` (default 503). */
   readonly errorPermille?: number;
   readonly errorStatus?: number;
-  /** Errors answer after this time instead of the law's: the arm that fails fast looks attractive. */
+  /** Errors answer after this time instead of the law's: an arm that fails fast looks good. */
   readonly failFastMs?: number;
   /** Share of requests whose connection is reset instead of an answer. */
   readonly resetPermille?: number;

@@ -1,6 +1,6 @@
-// How long an upstream takes. The laws differ in their tails, which is what a latency tracker has to
-// live with: constant (none), exponential, lognormal (real services), Pareto (heavy), and LLM, whose
-// time is in the tokens and not in a distribution.
+// How long an upstream takes. The laws differ in their tails, which is what a latency tracker has
+// to live with: constant (none), exponential, lognormal (real services), Pareto (heavy), and LLM,
+// whose time is in the tokens and not in a distribution.
 
 import type { Prng } from "../../lib/prng";
 

@@ -1,5 +1,5 @@
-// Decides, before anything is sent, how one request will be answered. Pure, so that the laws and the
-// faults are tested without sockets or time.
+// Decides, before anything is sent, how one request will be answered. Pure, so that the laws and
+// the faults are tested without sockets or time.
 
 import type { Prng } from "../../lib/prng";
 import type { FaultState } from "./fault-schedule";
@@ -13,7 +13,7 @@ export interface ReplyPlan {
   readonly perTokenMs: number;
 }
 
-/** Always draws latency, error coin, reset coin in this order: a fault must not shift the stream. */
+/** Draws latency, error coin, reset coin, always in this order: no fault may shift the stream. */
 export function planReply(
   law: LatencyLaw,
   fault: FaultState,

@@ -30,8 +30,8 @@ export function tokenAnswerJson(tokens: TokenCounts): string {
 }
 
 /**
- * Writes the first token now, the others at their pace, then usage and `[DONE]`. Tokens that are due
- * in the same turn go out in one write. Returns a timer that stops the stream where it is.
+ * Writes the first token now, the others at their pace, then usage and `[DONE]`. Tokens due in the
+ * same turn go out in one write. Returns a timer that stops the stream where it is.
  */
 export function streamTokens(
   response: ServerResponse,

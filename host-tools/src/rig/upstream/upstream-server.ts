@@ -1,8 +1,8 @@
 // One seeded upstream on one loopback port. node:http and nothing above it: it has to answer
 // thousands of small requests a second on the same two cores as Envoy.
 //
-// A request with an `x-traffic-id` header draws from a stream of its own, made from seed, upstream and
-// id: the same request then meets the same luck in two runs, whatever order they arrive in.
+// A request with an `x-traffic-id` header draws from a stream of its own, made from seed, upstream
+// and id: the same request then meets the same luck in two runs, whatever order they arrive in.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
