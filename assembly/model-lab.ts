@@ -19,13 +19,13 @@ import { validateArtifact, validateArtifactFor } from "./model/validate";
 const ARTIFACT: usize = memory.data(ARTIFACT_BYTES_MAX, 16);
 const MODEL: usize = memory.data(256, 16);
 /** One state per kernel, and one more for swaps. */
-const STATES: usize = memory.data(2048, 16);
+const STATES: usize = memory.data(4096, 16);
 const VECTOR: usize = memory.data(4 * INPUTS_MAX, 16);
 /** Free memory for kernel tests. */
 const WORK: usize = memory.data(65536, 16);
 
 if (MODEL_STRUCT_BYTES > 256) ERROR("MODEL is too small");
-if (SCORER_STATE_BYTES > 512) ERROR("STATES is too small");
+if (SCORER_STATE_BYTES > 1024) ERROR("STATES is too small");
 
 export { gemvSimd, gemvScalar, cellSimd, cellScalar, sigmoidQ15, tanhQ15, quantise };
 
@@ -46,7 +46,7 @@ export function workArea(): usize {
 
 /** State block 0 to 3. */
 export function stateArea(index: i32): usize {
-  return STATES + ((<usize>index) << 9);
+  return STATES + ((<usize>index) << 10);
 }
 
 export function stateBytes(): usize {

@@ -8,9 +8,9 @@
 //        32 hidden H         36 outputs O        40 input shift     44 warm-up steps
 //        48 smoothing shift  52 threshold        56 quantile knots  60 self-test steps S
 //        64 gate shift       68 output shift     72 training seed   76 training steps
-//        80 .. 95 zero       96 name, 32 ASCII bytes, zero padded   128 .. 255 zero
+//        80 drift shift      84 .. 95 zero       96 name, 32 ASCII bytes, zero padded   128 .. 255 zero
 //    256  calibration        f32 offset[D], f32 scale[D]: input = (raw - offset) * scale, Q12
-//         outputs            i32 feature[R], i32 carry[R], i32 residual multiplier[R]
+//         outputs            i32 feature[R], i32 carry[R], i32 residual multiplier[R], i32 drift mult.[R]
 //         quantiles          { i32 surprise, i32 permille }[16], ascending, the first `knots` used
 //         gates              i8 weights[4H * (D + H)], i32 multiplier[4H], i32 bias[4H]
 //         predictor          i8 weights[R * H], i32 multiplier[R], i32 bias[R]
@@ -61,7 +61,7 @@ export const ARTIFACT_AT_OUTPUTS: i32 = 36;
 export const ARTIFACT_AT_INPUT_SHIFT: i32 = 40;
 /** Steps of a state that score 0 before the first real score. */
 export const ARTIFACT_AT_WARM_UP_STEPS: i32 = 44;
-/** The surprise is an average with weight 2^-shift of the newest step. */
+/** The residuals' size is averaged with weight 2^-shift of the newest step. */
 export const ARTIFACT_AT_SMOOTHING_SHIFT: i32 = 48;
 /** Score at and above which a request is anomalous. */
 export const ARTIFACT_AT_THRESHOLD_PERMILLE: i32 = 52;
@@ -71,8 +71,10 @@ export const ARTIFACT_AT_GATE_SHIFT: i32 = 64;
 export const ARTIFACT_AT_OUTPUT_SHIFT: i32 = 68;
 export const ARTIFACT_AT_TRAINING_SEED: i32 = 72;
 export const ARTIFACT_AT_TRAINING_STEPS: i32 = 76;
+/** An output's drift is the mean of its residuals with weight 2^-shift of the newest. */
+export const ARTIFACT_AT_DRIFT_SHIFT: i32 = 80;
 /** Zero up to the name. */
-export const ARTIFACT_AT_RESERVED_LOW: i32 = 80;
+export const ARTIFACT_AT_RESERVED_LOW: i32 = 84;
 export const ARTIFACT_AT_NAME: i32 = 96;
 /** Zero up to the end of the header. */
 export const ARTIFACT_AT_RESERVED_HIGH: i32 = 128;
@@ -89,6 +91,7 @@ export const ROW_BLOCK: i32 = 16;
 export const INPUT_SHIFT_MAX: i32 = 3;
 export const WARM_UP_STEPS_MAX: i32 = 65535;
 export const SMOOTHING_SHIFT_MAX: i32 = 8;
+export const DRIFT_SHIFT_MAX: i32 = 8;
 /** Room for knots of the quantile table, of which the header says how many are used. */
 export const QUANTILE_KNOTS_MAX: i32 = 16;
 export const QUANTILE_KNOTS_MIN: i32 = 2;
@@ -105,10 +108,12 @@ export const BIAS_MAX: i32 = 268435456;
 export const ACCUMULATOR_COLUMNS_MAX: i32 = 447;
 /** Residual multipliers: |input - prediction| * multiplier >> 12 is the normalised residual, Q8. */
 export const RESIDUAL_MULTIPLIER_MAX: i32 = 32767;
-/** A normalised residual counts at most this much (16.0 in Q8), so that one output cannot drown all. */
-export const RESIDUAL_CAP_Q8: i32 = 4096;
-/** Largest surprise: OUTPUTS_MAX outputs at the cap, squared, >> 4. */
-export const SURPRISE_MAX: i32 = 67108864;
+/** A normalised residual counts at most this much (4.0 in Q8): one odd request is no incident. */
+export const RESIDUAL_CAP_Q8: i32 = 1024;
+/** A normalised drift counts at most this much (16.0 in Q8), so that one output cannot drown all. */
+export const DRIFT_CAP_Q8: i32 = 4096;
+/** Largest surprise: OUTPUTS_MAX outputs at both caps, squared, >> 4. */
+export const SURPRISE_MAX: i32 = 71303168;
 
 /** Result of looking at an artifact; everything but Ok keeps the model that is in force. */
 export enum ArtifactStatus {
@@ -181,7 +186,7 @@ export function outputsOffset(inputs: i32): i32 {
 
 /** @returns byte offset of the quantile table */
 export function quantilesOffset(inputs: i32, outputs: i32): i32 {
-  return outputsOffset(inputs) + 12 * paddedOutputs(outputs);
+  return outputsOffset(inputs) + 16 * paddedOutputs(outputs);
 }
 
 /** @returns byte offset of the gates' weights */

@@ -3,6 +3,7 @@
 
 import {
   ARTIFACT_AT_ARCHITECTURE,
+  ARTIFACT_AT_DRIFT_SHIFT,
   ARTIFACT_AT_GATE_SHIFT,
   ARTIFACT_AT_HIDDEN,
   ARTIFACT_AT_INPUTS,
@@ -41,6 +42,7 @@ export class Model {
   outputShift: i32;
   warmUpSteps: i32;
   smoothingShift: i32;
+  driftShift: i32;
   thresholdPermille: i32;
   knots: i32;
   selfTestSteps: i32;
@@ -51,6 +53,7 @@ export class Model {
   outputFeatures: usize;
   outputCarries: usize;
   residualMultipliers: usize;
+  driftMultipliers: usize;
   /** { i32 surprise, i32 permille }[knots]. */
   quantiles: usize;
   gateWeights: usize;
@@ -86,6 +89,7 @@ export function mapModel(ptr: usize, model: Model): void {
   model.outputShift = load<i32>(ptr, ARTIFACT_AT_OUTPUT_SHIFT);
   model.warmUpSteps = load<i32>(ptr, ARTIFACT_AT_WARM_UP_STEPS);
   model.smoothingShift = load<i32>(ptr, ARTIFACT_AT_SMOOTHING_SHIFT);
+  model.driftShift = load<i32>(ptr, ARTIFACT_AT_DRIFT_SHIFT);
   model.thresholdPermille = load<i32>(ptr, ARTIFACT_AT_THRESHOLD_PERMILLE);
   model.knots = load<i32>(ptr, ARTIFACT_AT_QUANTILE_KNOTS);
   model.selfTestSteps = load<i32>(ptr, ARTIFACT_AT_SELF_TEST_STEPS);
@@ -95,6 +99,7 @@ export function mapModel(ptr: usize, model: Model): void {
   model.outputFeatures = ptr + outputsOffset(inputs);
   model.outputCarries = model.outputFeatures + rowBytes;
   model.residualMultipliers = model.outputCarries + rowBytes;
+  model.driftMultipliers = model.residualMultipliers + rowBytes;
   model.quantiles = ptr + quantilesOffset(inputs, outputs);
   model.gateWeights = ptr + gatesOffset(inputs, outputs);
   model.gateMultipliers = model.gateWeights + <usize>(4 * hidden * (inputs + hidden));

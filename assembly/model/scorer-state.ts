@@ -2,6 +2,7 @@
 // whatever model comes: a model of equal shape continues the state, another starts it anew.
 //
 //   ScorerState (32 bytes) | i16 prediction[OUTPUTS_MAX] | i16 hidden[HIDDEN_MAX] | i16 cell[HIDDEN_MAX]
+//   | i32 drift[OUTPUTS_MAX]
 //
 // An all-zero block is a valid, fresh state.
 
@@ -17,20 +18,23 @@ export class ScorerState {
   modelVersion: u32;
   /** Steps seen, saturating. */
   steps: u32;
-  /** Smoothed surprise, Q12. */
+  /** Residuals and drift together, Q12. */
   surprise: i32;
   /** Score of the last step, also during warm-up. */
   permille: i32;
-  reserved0: u32;
+  /** Smoothed size of the residuals, Q12. */
+  unrest: i32;
   reserved1: u64;
 }
 
 const HEAD_BYTES: usize = 32;
 const PREDICTION_BYTES: usize = 2 * OUTPUTS_MAX;
 const HIDDEN_BYTES: usize = 2 * HIDDEN_MAX;
+const DRIFT_BYTES: usize = 4 * OUTPUTS_MAX;
 
 /** Bytes of one route's scorer state; the block must be aligned to 16. */
-export const SCORER_STATE_BYTES: usize = HEAD_BYTES + PREDICTION_BYTES + 2 * HIDDEN_BYTES;
+export const SCORER_STATE_BYTES: usize =
+  HEAD_BYTES + PREDICTION_BYTES + 2 * HIDDEN_BYTES + DRIFT_BYTES;
 
 if (offsetof<ScorerState>() != HEAD_BYTES) ERROR("ScorerState is not HEAD_BYTES long");
 
@@ -50,6 +54,13 @@ export function stateHidden(state: ScorerState): usize {
 @inline
 export function stateCell(state: ScorerState): usize {
   return changetype<usize>(state) + HEAD_BYTES + PREDICTION_BYTES + HIDDEN_BYTES;
+}
+
+/** Mean residual of each output, signed, Q20. */
+// @ts-ignore: decorator
+@inline
+export function stateDrift(state: ScorerState): usize {
+  return stateCell(state) + HIDDEN_BYTES;
 }
 
 /** Forgets everything and takes the model's shape. */

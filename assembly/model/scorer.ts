@@ -1,19 +1,24 @@
 // Scores a request by how badly the model predicted its features. Not a classifier: it learns from
 // healthy traffic only, and the score says how rare such a surprise is there.
 //
-//   normalised residual  u_j = min(|x_j - prediction_j| * m_j >> 12, 16.0)           Q8
-//   surprise of a step   s   = sum of u_j^2 >> 4                                      Q12
-//   surprise             e  += (s - e) / 2^smoothing shift (rounded)                  Q12
-//   score                permille of healthy requests with less surprise, from the artifact's table
+//   residual      r_j  = x_j - prediction_j                                           Q12
+//   unrest        e   += (sum of min(|r_j| m_j >> 12, 4.0)^2 - e) / 2^smoothing shift Q12
+//   drift         d_j += (r_j - d_j) / 2^drift shift                                  Q20
+//   surprise      s    = e + sum of min(|d_j| n_j >> 12, 16.0)^2                      Q12
+//   score         permille of healthy requests with less surprise, by the artifact's table
+//
+// Unrest is many or large residuals of either sign. Drift is residuals of one sign, request after
+// request: a single slow answer is usual in a heavy tail, ten in a row are not, and only their sum
+// says so, because by the second the model has followed.
 //
 // Then the LSTM sees x and predicts the next. All integers from x on; only the step from raw features
 // to x is floating point (features/quantise.ts).
 
-import { INPUTS_MAX, RESIDUAL_CAP_Q8 } from "../contract/artifact";
+import { DRIFT_CAP_Q8, INPUTS_MAX, RESIDUAL_CAP_Q8 } from "../contract/artifact";
 import { quantise } from "../features/quantise";
 import { lstmStep, lstmStepScalar } from "./lstm";
 import { Model } from "./model";
-import { ScorerState, resetState, statePrediction } from "./scorer-state";
+import { ScorerState, resetState, stateDrift, statePrediction } from "./scorer-state";
 
 /** Quantised inputs of the step at hand. */
 const INPUTS: usize = memory.data(2 * INPUTS_MAX, 16);
@@ -48,34 +53,51 @@ export function scoreQuantisedScalar(model: Model, state: usize, x: usize): i32 
   return settledPermille(model, scorer);
 }
 
-/** Compares the inputs with what was predicted for them, and brings the state's surprise up to date. */
+/** Compares the inputs with what was predicted for them, and brings the surprise up to date. */
 function observe(model: Model, state: ScorerState, x: usize): void {
   if (state.shapeStamp != model.shapeStamp) resetState(model, state);
   if (state.modelVersion != model.version) {
     // New weights: the old ones' prediction is in another calibration, so this step has no residual.
     state.modelVersion = model.version;
   } else if (state.steps > 0) {
-    const step = surpriseOfStep(model, state, x);
-    const shift = model.smoothingShift;
-    const half = (1 << shift) >> 1;
-    state.surprise += (step - state.surprise + half) >> shift;
+    compare(model, state, x);
   }
   if (state.steps != u32.MAX_VALUE) state.steps += 1;
   state.permille = permilleOf(model, state.surprise);
 }
 
-function surpriseOfStep(model: Model, state: ScorerState, x: usize): i32 {
+/** Residuals of the last prediction into unrest, drift and surprise. */
+function compare(model: Model, state: ScorerState, x: usize): void {
   const prediction = statePrediction(state);
-  let sum: i32 = 0;
+  const drifts = stateDrift(state);
+  const shift = model.driftShift;
+  const half = (1 << shift) >> 1;
+  let unrest: i32 = 0;
+  let drift: i32 = 0;
   for (let output = 0; output < model.outputs; output++) {
-    const feature = load<i32>(model.outputFeatures + ((<usize>output) << 2));
-    const multiplier = load<i32>(model.residualMultipliers + ((<usize>output) << 2));
-    const actual = <i32>load<i16>(x + ((<usize>feature) << 1));
-    const distance = abs<i32>(actual - <i32>load<i16>(prediction + ((<usize>output) << 1)));
-    const normalised = min<i32>((distance * multiplier) >> 12, RESIDUAL_CAP_Q8);
-    sum += normalised * normalised;
+    const at = (<usize>output) << 2;
+    const actual = <i32>load<i16>(x + ((<usize>load<i32>(model.outputFeatures + at)) << 1));
+    const residual = actual - <i32>load<i16>(prediction + ((<usize>output) << 1));
+    const size = normalise(abs<i32>(residual), load<i32>(model.residualMultipliers + at));
+    const sizeCapped = min<i32>(size, RESIDUAL_CAP_Q8);
+    unrest += sizeCapped * sizeCapped;
+    const before = load<i32>(drifts + at);
+    const mean = before + (((residual << 8) - before + half) >> shift);
+    store<i32>(drifts + at, mean);
+    const lean = normalise(abs<i32>(mean) >> 8, load<i32>(model.driftMultipliers + at));
+    const leanCapped = min<i32>(lean, DRIFT_CAP_Q8);
+    drift += leanCapped * leanCapped;
   }
-  return sum >> 4;
+  const smoothing = model.smoothingShift;
+  state.unrest += ((unrest >> 4) - state.unrest + ((1 << smoothing) >> 1)) >> smoothing;
+  state.surprise = state.unrest + (drift >> 4);
+}
+
+/** Q12 to Q8 by an output's multiplier: at most 65535 * 32767, which fits. */
+// @ts-ignore: decorator
+@inline
+function normalise(distance: i32, multiplier: i32): i32 {
+  return (distance * multiplier) >> 12;
 }
 
 function settledPermille(model: Model, state: ScorerState): i32 {

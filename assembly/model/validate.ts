@@ -25,6 +25,7 @@ import {
   ArtifactKind,
   ArtifactStatus,
   BIAS_MAX,
+  DRIFT_SHIFT_MAX,
   HIDDEN_MAX,
   HIDDEN_MIN,
   INPUTS_MAX,
@@ -52,10 +53,10 @@ import { SCORER_STATE_BYTES, ScorerState, resetState, statePrediction } from "./
 
 /** The candidate under validation, and the state its self-test runs in. */
 const CANDIDATE: usize = memory.data(256, 16);
-const SELF_TEST_STATE: usize = memory.data(512, 16);
+const SELF_TEST_STATE: usize = memory.data(768, 16);
 
 if (MODEL_STRUCT_BYTES > 256) ERROR("CANDIDATE is too small for a Model");
-if (SCORER_STATE_BYTES > 512) ERROR("SELF_TEST_STATE is too small for a scorer state");
+if (SCORER_STATE_BYTES > 768) ERROR("SELF_TEST_STATE is too small for a scorer state");
 
 /**
  * Whether the bytes are a scorer for this filter's features.
@@ -135,6 +136,7 @@ function headerHolds(ptr: usize, model: Model): bool {
   if ((model.inputs << model.inputShift) + model.hidden > ACCUMULATOR_COLUMNS_MAX) return false;
   if (!within(model.warmUpSteps, 0, WARM_UP_STEPS_MAX)) return false;
   if (!within(model.smoothingShift, 0, SMOOTHING_SHIFT_MAX)) return false;
+  if (!within(model.driftShift, 0, DRIFT_SHIFT_MAX)) return false;
   if (!within(model.thresholdPermille, 1, 1000)) return false;
   if (!within(model.knots, QUANTILE_KNOTS_MIN, QUANTILE_KNOTS_MAX)) return false;
   if (!within(model.gateShift, REQUANTISE_SHIFT_MIN, REQUANTISE_SHIFT_MAX)) return false;
@@ -170,13 +172,15 @@ function outputsHold(model: Model): bool {
     const feature = load<i32>(model.outputFeatures + at);
     const carry = load<i32>(model.outputCarries + at);
     const multiplier = load<i32>(model.residualMultipliers + at);
+    const drift = load<i32>(model.driftMultipliers + at);
     if (output >= model.outputs) {
-      if ((feature | carry | multiplier) != 0) return false;
+      if ((feature | carry | multiplier | drift) != 0) return false;
       continue;
     }
     if (!within(feature, 0, model.inputs - 1)) return false;
     if (!within(carry, 0, 1)) return false;
     if (!within(multiplier, 1, RESIDUAL_MULTIPLIER_MAX)) return false;
+    if (!within(drift, 1, RESIDUAL_MULTIPLIER_MAX)) return false;
   }
   return true;
 }

@@ -5,6 +5,7 @@
 import {
   ACCUMULATOR_COLUMNS_MAX,
   ARTIFACT_AT_ARCHITECTURE,
+  ARTIFACT_AT_DRIFT_SHIFT,
   ARTIFACT_AT_FEATURE_SCHEMA,
   ARTIFACT_AT_FORMAT,
   ARTIFACT_AT_GATE_SHIFT,
@@ -32,6 +33,7 @@ import {
   ArtifactKind,
   ArtifactStatus,
   BIAS_MAX,
+  DRIFT_SHIFT_MAX,
   FEATURES,
   FEATURE_SCHEMA,
   HIDDEN_MAX,
@@ -160,6 +162,7 @@ function checkHeader(check: Checker, shape: Shape): void {
     ["input shift", ARTIFACT_AT_INPUT_SHIFT, 0, INPUT_SHIFT_MAX],
     ["warm-up steps", ARTIFACT_AT_WARM_UP_STEPS, 0, WARM_UP_STEPS_MAX],
     ["smoothing shift", ARTIFACT_AT_SMOOTHING_SHIFT, 0, SMOOTHING_SHIFT_MAX],
+    ["drift shift", ARTIFACT_AT_DRIFT_SHIFT, 0, DRIFT_SHIFT_MAX],
     ["threshold permille", ARTIFACT_AT_THRESHOLD_PERMILLE, 1, 1000],
     ["quantile knots", ARTIFACT_AT_QUANTILE_KNOTS, QUANTILE_KNOTS_MIN, QUANTILE_KNOTS_MAX],
     ["gate shift", ARTIFACT_AT_GATE_SHIFT, REQUANTISE_SHIFT_MIN, REQUANTISE_SHIFT_MAX],
@@ -208,6 +211,7 @@ function checkOutputs(check: Checker, shape: Shape): void {
     check.number(status, `carry of output ${i}`, place + 4 * shape.rows, 0, used);
     const most = used * RESIDUAL_MULTIPLIER_MAX;
     check.number(status, `residual multiplier ${i}`, place + 8 * shape.rows, used, most);
+    check.number(status, `drift multiplier ${i}`, place + 12 * shape.rows, used, most);
   }
 }
 

@@ -3,6 +3,7 @@
 
 import {
   ARTIFACT_AT_ARCHITECTURE,
+  ARTIFACT_AT_DRIFT_SHIFT,
   ARTIFACT_AT_FEATURE_SCHEMA,
   ARTIFACT_AT_FORMAT,
   ARTIFACT_AT_GATE_SHIFT,
@@ -55,6 +56,7 @@ const NUMBERS: readonly (readonly [number, keyof ScorerArtifact])[] = [
   [ARTIFACT_AT_THRESHOLD_PERMILLE, "thresholdPermille"],
   [ARTIFACT_AT_TRAINING_SEED, "trainingSeed"],
   [ARTIFACT_AT_TRAINING_STEPS, "trainingSteps"],
+  [ARTIFACT_AT_DRIFT_SHIFT, "driftShift"],
 ];
 
 /** Places of the sections of one shape. */
@@ -103,6 +105,7 @@ export function encodeArtifact(artifact: ScorerArtifact): Uint8Array {
   artifact.outputFeatures.forEach((v, i) => put(at.outputs + 4 * i, v));
   artifact.outputCarries.forEach((v, i) => put(at.outputs + 4 * (at.rows + i), v));
   artifact.residualMultipliers.forEach((v, i) => put(at.outputs + 4 * (2 * at.rows + i), v));
+  artifact.driftMultipliers.forEach((v, i) => put(at.outputs + 4 * (3 * at.rows + i), v));
   artifact.quantiles.forEach((knot, i) => {
     put(at.quantiles + 8 * i, knot.surprise);
     put(at.quantiles + 8 * i + 4, knot.permille);
@@ -159,6 +162,7 @@ export function decodeArtifact(bytes: Uint8Array): ScorerArtifact {
     outputFeatures: ints(at.outputs, outputs),
     outputCarries: ints(at.outputs + 4 * at.rows, outputs),
     residualMultipliers: ints(at.outputs + 8 * at.rows, outputs),
+    driftMultipliers: ints(at.outputs + 12 * at.rows, outputs),
     quantiles: Array.from({ length: get(ARTIFACT_AT_QUANTILE_KNOTS) }, (_, i) => ({
       surprise: get(at.quantiles + 8 * i),
       permille: get(at.quantiles + 8 * i + 4),

@@ -2,7 +2,7 @@
 // rules and not from the kernels: row-major weights, one number at a time, doubles that stay exact
 // instead of 64-bit integers. Every score must agree bit for bit.
 
-import { HIDDEN_MAX, RESIDUAL_CAP_Q8, paddedOutputs } from "../contract";
+import { DRIFT_CAP_Q8, HIDDEN_MAX, RESIDUAL_CAP_Q8, paddedOutputs } from "../contract";
 import { activationTable, multiplyQ15, PIECES } from "./activation-table";
 import type { QuantisedMatrix, ScorerArtifact } from "./scorer-artifact";
 
@@ -82,6 +82,10 @@ export class ReferenceScorer {
   readonly cell: Int16Array;
   /** Q12, padding rows included. */
   readonly prediction: Int16Array;
+  /** Mean signed residual of each output, Q20. */
+  readonly drift: Int32Array;
+  /** Smoothed size of the residuals, Q12. */
+  unrest = 0;
   surprise = 0;
   steps = 0;
   private readonly gates: Int16Array;
@@ -92,6 +96,7 @@ export class ReferenceScorer {
     this.hidden = new Int16Array(artifact.hidden);
     this.cell = new Int16Array(artifact.hidden);
     this.prediction = new Int16Array(paddedOutputs(artifact.outputs));
+    this.drift = new Int32Array(artifact.outputs);
     this.gates = new Int16Array(4 * artifact.hidden);
     this.quantised = new Int16Array(artifact.inputs);
   }
@@ -101,6 +106,8 @@ export class ReferenceScorer {
     this.hidden.fill(0);
     this.cell.fill(0);
     this.prediction.fill(0);
+    this.drift.fill(0);
+    this.unrest = 0;
     this.surprise = 0;
     this.steps = 0;
   }
@@ -116,12 +123,7 @@ export class ReferenceScorer {
 
   /** @param x Q12, one per input */
   step(x: Int16Array): StepResult {
-    if (this.steps > 0) {
-      const { smoothingShift } = this.artifact;
-      const half = (1 << smoothingShift) >> 1;
-      const change = this.surpriseOf(x) - this.surprise;
-      this.surprise += (change + half) >> smoothingShift;
-    }
+    if (this.steps > 0) this.compare(x);
     this.steps += 1;
     this.advance(x);
     const permille = this.permilleOf(this.surprise);
@@ -129,15 +131,21 @@ export class ReferenceScorer {
     return { scorePermille: warm ? permille : 0, permille, surprise: this.surprise };
   }
 
-  private surpriseOf(x: Int16Array): number {
-    const { outputs, outputFeatures, residualMultipliers } = this.artifact;
-    let sum = 0;
+  /** Residuals of the last prediction into unrest, drift and surprise. */
+  private compare(x: Int16Array): void {
+    const { outputs, outputFeatures, smoothingShift, driftShift } = this.artifact;
+    const { residualMultipliers, driftMultipliers } = this.artifact;
+    let residuals = 0;
+    let drifts = 0;
     for (let i = 0; i < outputs; i++) {
-      const distance = Math.abs(x[outputFeatures[i]!]! - this.prediction[i]!);
-      const scaled = Math.floor((distance * residualMultipliers[i]!) / 4096);
-      sum += Math.min(scaled, RESIDUAL_CAP_Q8) ** 2;
+      const residual = x[outputFeatures[i]!]! - this.prediction[i]!;
+      residuals += normalised(Math.abs(residual), residualMultipliers[i]!, RESIDUAL_CAP_Q8) ** 2;
+      this.drift[i] = approach(this.drift[i]!, residual * 256, driftShift);
+      const lean = Math.floor(Math.abs(this.drift[i]!) / 256);
+      drifts += normalised(lean, driftMultipliers[i]!, DRIFT_CAP_Q8) ** 2;
     }
-    return Math.floor(sum / 16);
+    this.unrest = approach(this.unrest, Math.floor(residuals / 16), smoothingShift);
+    this.surprise = this.unrest + Math.floor(drifts / 16);
   }
 
   private advance(x: Int16Array): void {
@@ -171,6 +179,17 @@ export class ReferenceScorer {
     const rise = (surprise - low.surprise) * (high.permille - low.permille);
     return low.permille + Math.floor(rise / (high.surprise - low.surprise));
   }
+}
+
+/** A distance in Q12 by an output's multiplier, Q8. */
+function normalised(distance: number, multiplier: number, cap: number): number {
+  return Math.min(cap, Math.floor((distance * multiplier) / 4096));
+}
+
+/** One step of a mean with weight 2^-shift, halves rounded up. */
+function approach(mean: number, value: number, shift: number): number {
+  const weight = 2 ** shift;
+  return mean + Math.floor((value - mean + Math.floor(weight / 2)) / weight);
 }
 
 /** out = requantise((W_x x << shift) + W_h h + bias), rows beyond the matrix untouched. */

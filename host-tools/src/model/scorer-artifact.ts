@@ -40,6 +40,7 @@ export interface ScorerArtifact {
   readonly inputShift: number;
   readonly warmUpSteps: number;
   readonly smoothingShift: number;
+  readonly driftShift: number;
   readonly thresholdPermille: number;
   readonly trainingSeed: number;
   readonly trainingSteps: number;
@@ -51,6 +52,7 @@ export interface ScorerArtifact {
   /** 1 where an output predicts the change of its feature, 0 where it predicts the value. */
   readonly outputCarries: Int32Array;
   readonly residualMultipliers: Int32Array;
+  readonly driftMultipliers: Int32Array;
   readonly quantiles: readonly QuantileKnot[];
   /** 4 * hidden rows in the order input, forget, candidate, output. */
   readonly gates: QuantisedMatrix;

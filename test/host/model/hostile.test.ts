@@ -128,7 +128,7 @@ describe("validation of hostile artifacts", () => {
       if (score < 0 || score > 1000) expect.fail(`score is ${score}`);
     }
     for (const block of around) {
-      if (memory.subarray(block, block + 512).some((b) => b !== 0)) expect.fail("wrote outside");
+      if (memory.subarray(block, block + 1024).some((b) => b !== 0)) expect.fail("wrote outside");
     }
     const area = lab.wasm.artifactArea();
     const artifact = memory.subarray(area, area + bytes.length);

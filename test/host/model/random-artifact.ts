@@ -80,6 +80,7 @@ export function randomArtifact(random: Prng, shape: RandomShape): ScorerArtifact
     inputShift,
     warmUpSteps: random.below(10),
     smoothingShift: random.below(9),
+    driftShift: random.below(9),
     thresholdPermille: 1 + random.below(1000),
     trainingSeed: random.u32(),
     trainingSteps: 0,
@@ -88,6 +89,9 @@ export function randomArtifact(random: Prng, shape: RandomShape): ScorerArtifact
     outputFeatures: Int32Array.from({ length: outputs }, () => random.below(inputs)),
     outputCarries: Int32Array.from({ length: outputs }, () => random.below(2)),
     residualMultipliers: Int32Array.from({ length: outputs }, () =>
+      extreme ? RESIDUAL_MULTIPLIER_MAX : 1 + random.below(2000),
+    ),
+    driftMultipliers: Int32Array.from({ length: outputs }, () =>
       extreme ? RESIDUAL_MULTIPLIER_MAX : 1 + random.below(2000),
     ),
     quantiles: Array.from({ length: knots }, (_, i) => {

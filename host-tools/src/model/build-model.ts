@@ -1,0 +1,136 @@
+// From traffic to an artifact: calibrate, train, quantise, calibrate the score. The order matters: the
+// score is calibrated last, with the integers that will serve, on traffic that training never saw.
+
+import { FEATURES, FEATURE_SCHEMA } from "../contract";
+import type { Prng } from "../lib/prng";
+import { seededPrng } from "../lib/prng";
+import { type FeatureCalibration, ONE_Q12, calibrateFeatures } from "./calibration";
+import { type QuantisedSequence, quantiseSequence } from "./dataset";
+import { PREDICTED_OUTPUTS } from "./predicted-outputs";
+import { quantiseMatrix, residualMultiplier, withSelfTest } from "./quantiser";
+import { calibrateResiduals, healthySurprises, quantileTable } from "./score-calibration";
+import type { ScorerArtifact } from "./scorer-artifact";
+import type { FeatureSequence } from "./traffic";
+import { type TrainedModel, type TrainingProgress, train } from "./trainer";
+
+export interface BuildOptions {
+  readonly seed: number;
+  readonly hidden: number;
+  /** Most optimiser steps. */
+  readonly steps: number;
+  readonly name: string;
+  readonly modelVersion: number;
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+}
+
+/** Healthy traffic in three parts that share no request. */
+export interface BuildData {
+  readonly training: readonly FeatureSequence[];
+  readonly validation: readonly FeatureSequence[];
+  readonly calibration: readonly FeatureSequence[];
+}
+
+export interface BuiltModel {
+  readonly artifact: ScorerArtifact;
+  readonly bestStep: number;
+  readonly validationLoss: number;
+  readonly trainingRequests: number;
+  readonly calibrationRequests: number;
+}
+
+const WARM_UP_STEPS = 32;
+/** The residuals' size is averaged over about 2^3 requests, their sign over 2^4. */
+const SMOOTHING_SHIFT = 3;
+const DRIFT_SHIFT = 4;
+/** Scores at and above this are anomalies: one healthy request in a thousand. */
+const THRESHOLD_PERMILLE = 999;
+const SELF_TEST_STEPS = 16;
+const INPUT_SHIFT = 3;
+
+/** Builds an artifact; the same data, options and seed give the same bytes. */
+export function buildModel(data: BuildData, options: BuildOptions): BuiltModel {
+  const random = seededPrng(options.seed).fork("build");
+  const calibration = calibrateFeatures(data.training);
+  const quantised = (sequences: readonly FeatureSequence[]) =>
+    sequences.map((sequence) => quantiseSequence(sequence, calibration));
+  const training = quantised(data.training);
+  const validation = quantised(data.validation);
+  const held = quantised(data.calibration);
+  const trained = train(
+    training,
+    validation,
+    PREDICTED_OUTPUTS,
+    { hidden: options.hidden, steps: options.steps, onProgress: options.onProgress },
+    random,
+  );
+  const draft = assemble(trained, calibration, options);
+  const scaled: ScorerArtifact = {
+    ...draft,
+    ...calibrateResiduals(draft, validation),
+  };
+  const quantiles = quantileTable(healthySurprises(scaled, held));
+  const artifact = withSelfTest(
+    { ...scaled, quantiles },
+    selfTestInputs(held, random.fork("self-test")),
+  );
+  return {
+    artifact,
+    bestStep: trained.bestStep,
+    validationLoss: trained.validationLoss,
+    trainingRequests: countRequests(training),
+    calibrationRequests: countRequests(held),
+  };
+}
+
+function countRequests(sequences: readonly QuantisedSequence[]): number {
+  return sequences.reduce((sum, sequence) => sum + sequence.length / FEATURES, 0);
+}
+
+/** The integer model, its score not yet calibrated. */
+function assemble(
+  { model, bestStep }: TrainedModel,
+  calibration: FeatureCalibration,
+  options: BuildOptions,
+): ScorerArtifact {
+  const { inputs, hidden, outputs } = model.shape;
+  return {
+    name: options.name,
+    modelVersion: options.modelVersion,
+    featureSchema: FEATURE_SCHEMA,
+    inputs,
+    hidden,
+    outputs,
+    inputShift: INPUT_SHIFT,
+    warmUpSteps: WARM_UP_STEPS,
+    smoothingShift: SMOOTHING_SHIFT,
+    driftShift: DRIFT_SHIFT,
+    thresholdPermille: THRESHOLD_PERMILLE,
+    trainingSeed: options.seed >>> 0,
+    trainingSteps: bestStep,
+    featureOffsets: calibration.offsets,
+    featureScales: calibration.scales,
+    outputFeatures: Int32Array.from(PREDICTED_OUTPUTS, (output) => output.feature),
+    outputCarries: Int32Array.from(PREDICTED_OUTPUTS, (output) => (output.carry ? 1 : 0)),
+    residualMultipliers: new Int32Array(outputs).fill(residualMultiplier(ONE_Q12)),
+    driftMultipliers: new Int32Array(outputs).fill(residualMultiplier(ONE_Q12)),
+    quantiles: [
+      { surprise: 0, permille: 0 },
+      { surprise: 1, permille: 1000 },
+    ],
+    gates: quantiseMatrix(model.gateWeights, model.gateBiases, 4 * hidden, inputs + hidden),
+    predictor: quantiseMatrix(model.outputWeights, model.outputBiases, outputs, hidden),
+    selfTest: [],
+  };
+}
+
+/** Real vectors, and a few at the ends of the domain so that saturation is tested too. */
+function selfTestInputs(sequences: readonly QuantisedSequence[], random: Prng): Int16Array[] {
+  const sequence = sequences[0] ?? new Int16Array(FEATURES);
+  return Array.from({ length: SELF_TEST_STEPS }, (_, step) => {
+    if (step % 4 === 3) {
+      return Int16Array.from({ length: FEATURES }, () => (random.below(2) === 0 ? -32767 : 32767));
+    }
+    const at = (step * FEATURES) % sequence.length;
+    return sequence.slice(at, at + FEATURES);
+  });
+}
