@@ -67,6 +67,8 @@ export class Context {
 
   resetStream(): void {}
 
+  closeStream(): void {}
+
   addRequestTrailers(): HeaderMap | null {
     return null;
   }

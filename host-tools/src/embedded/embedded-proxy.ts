@@ -177,6 +177,7 @@ export class EmbeddedProxy {
       vmId: options.vmId ?? "",
       vmConfiguration: configurationBytes(options.vmConfiguration ?? ""),
       environment: options.environment ?? {},
+      attributes: attributeMap(options.attributes ?? {}),
       hook: options.onHostCall,
       onHttpCall: options.onHttpCall,
     };

@@ -78,7 +78,7 @@ const VOLATILE = new Set([
 export function canonicalHeaders(headers: readonly Header[]): Header[] {
   return headers
     .map(([name, value]): Header => [name.toLowerCase(), value])
-    .filter(([name]) => !VOLATILE.has(name))
+    .filter(([name, value]) => !VOLATILE.has(name) && !(name === "content-length" && value === "0"))
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 

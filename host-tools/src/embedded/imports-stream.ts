@@ -62,7 +62,7 @@ export function streamImports(vm: WasmVm): HostFunctions {
       vm.enter("proxy_close_stream");
       const context = vm.context();
       if (type >>> 0 > StreamType.Upstream) return WasmResult.BadArgument;
-      if (type <= StreamType.Response) vm.deferAction(() => context.resetStream());
+      if (type <= StreamType.Response) vm.deferAction(() => context.closeStream());
       return WasmResult.Ok;
     },
     ...propertyImports(vm),

@@ -66,7 +66,8 @@ function isGrpc(request: HeaderMap): boolean {
   return type !== undefined && /^application\/grpc($|\+)/.test(type);
 }
 
-function grpcStatusOf(httpCode: number): number {
+/** The gRPC status that stands for an HTTP status. */
+export function grpcStatusOf(httpCode: number): number {
   switch (httpCode) {
     case 400:
       return 13;

@@ -5,6 +5,7 @@
 
 import type { Context } from "./context";
 import type { HeaderMap } from "./header-map";
+import { grpcStatusOf } from "./local-reply";
 import type { AttributeValue, StreamInfo } from "./stream-info";
 import type { WasmVm } from "./wasm-vm";
 
@@ -23,7 +24,10 @@ function find(vm: WasmVm, context: Context, parts: string[]): AttributeValue | u
   if (first === "plugin_root_id" && parts.length === 1) return context.root.plugin?.rootId ?? "";
   if (first === "plugin_vm_id" && parts.length === 1) return vm.settings.vmId;
   const { info } = context;
-  if (info === null) return undefined;
+  if (info === null) {
+    const isNode = first === "xds" && second === "node";
+    return isNode ? vm.settings.attributes.get(parts.join("\0")) : undefined;
+  }
   if (first === "request") return requestValue(vm, context, info, parts);
   if (first === "response") return responseValue(context, info, parts);
   if (first === "filter_state") return info.filterState?.get(parts.slice(1).join("\0"));
@@ -113,12 +117,17 @@ function responseValue(
     case "total_size":
       return info.bytesSent + (headers?.byteSize() ?? 0) + (trailers?.byteSize() ?? 0);
     case "grpc_status":
-      return grpcStatus(trailers) ?? grpcStatus(headers);
+      return grpcStatus(trailers) ?? grpcStatus(headers) ?? impliedGrpcStatus(info);
     case "backend_latency":
       return info.backendLatencyNs < 0 ? undefined : info.backendLatencyNs;
     default:
       return undefined;
   }
+}
+
+/** Envoy maps the HTTP status when no gRPC status was sent, whatever the protocol. */
+function impliedGrpcStatus(info: StreamInfo): number | undefined {
+  return info.responseCode === 0 ? undefined : grpcStatusOf(info.responseCode);
 }
 
 function headerValue(map: HeaderMap | null, parts: string[]): AttributeValue | undefined {

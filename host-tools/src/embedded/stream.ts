@@ -121,7 +121,6 @@ export class Stream extends Context {
     this.noteUpstreamRx();
     this.response.reset(compile("response", headers));
     this.responseStarted = true;
-    streamInfo.upstreamKnown = true;
     streamInfo.responseCode = Number(this.response.get(":status") ?? 0);
     if (streamInfo.responseCodeDetails === "") streamInfo.responseCodeDetails = "via_upstream";
     this.encodeHeaders(endOfStream);
@@ -146,6 +145,10 @@ export class Stream extends Context {
   /** The client goes away: on_log still runs, with the flag and the details Envoy sets. */
   reset(): void {
     if (this.ended) return;
+    if (this.wasReset) {
+      this.end();
+      return;
+    }
     this.wasReset = true;
     this.streamInfo.responseFlags |= ResponseFlag.downstreamConnectionTermination;
     this.streamInfo.responseCodeDetails = "downstream_remote_disconnect";
@@ -216,6 +219,7 @@ export class Stream extends Context {
     this.decoding = false;
     if (this.requestAction === FilterHeadersStatus.Continue) this.requestHeaders = null;
     if (this.prepared !== null) this.sendPrepared();
+    if (this.wasReset) return;
     if (this.requestAction === FilterHeadersStatus.Continue) this.passRequestHeaders(endOfStream);
     else this.toUpstream.stoppedAll = this.requestAction !== FilterHeadersStatus.StopIteration;
   }
@@ -230,6 +234,7 @@ export class Stream extends Context {
   passRequestHeaders(endOfStream: boolean): void {
     this.requestAction = FilterHeadersStatus.Continue;
     this.toUpstream.passHeaders(endOfStream);
+    this.streamInfo.upstreamKnown = true;
     this.firstUpstreamTxNs = this.worker.process.clock.elapsedNs;
   }
 
@@ -303,6 +308,7 @@ export class Stream extends Context {
   private answer(reply: LocalReplyRequest): void {
     const body = fillLocalReply(reply, this.request, this.response);
     this.reply = { code: reply.code, details: reply.details, body };
+    this.streamInfo.responseCode = Number(this.response.get(":status") ?? 0);
     this.responseStarted = true;
     this.encodeHeaders(body.length === 0);
     if (body.length > 0 && !this.answeredDirectly && !this.wasReset) {
@@ -329,6 +335,13 @@ export class Stream extends Context {
 
   override resetStream(): void {
     this.wasReset = true;
+  }
+
+  override closeStream(): void {
+    if (this.streamInfo.responseCodeDetails === "") {
+      this.streamInfo.responseCodeDetails = "wasm_close_stream";
+    }
+    this.resetStream();
   }
 
   override addRequestTrailers(): HeaderMap | null {

@@ -13,6 +13,7 @@ import type { HttpCallHandler } from "./http-call";
 import { mayCallInMalloc, mayCallInStart } from "./restricted-calls";
 import { Plugin } from "./plugin";
 import type { ProxyProcess } from "./proxy-process";
+import type { AttributeValue } from "./stream-info";
 
 export type VmRole = "base" | "canary" | "main" | "worker";
 
@@ -22,6 +23,8 @@ export interface VmSettings {
   readonly vmId: string;
   readonly vmConfiguration: Uint8Array;
   readonly environment: Readonly<Record<string, string>>;
+  /** Property values of the whole process; a root context reads xds.node from them. */
+  readonly attributes: ReadonlyMap<string, AttributeValue>;
   readonly hook: HostCallHook | undefined;
   readonly onHttpCall: HttpCallHandler | undefined;
 }

@@ -105,6 +105,17 @@ describe("a local reply", () => {
   });
 });
 
+describe("close_stream", () => {
+  it("drops the request before it reaches the upstream, and the log says who did it", () => {
+    const proxy = scripted(["rq close 0", "log prop response%code_details"]);
+    const stream = proxy.stream(0, { headers: REQUEST });
+    stream.end();
+    expect(stream.wasReset).toBe(true);
+    expect(stream.toUpstream.headersPassed).toBe(false);
+    expect(answer(proxy, "log prop response%code_details")).toBe("0 wasm_close_stream");
+  });
+});
+
 describe("a stopped request", () => {
   it("holds the body too, because StopIteration is stop-all to Envoy", () => {
     const proxy = scripted(["rq return 1"]);

@@ -40,12 +40,40 @@ describe("a property", () => {
     expect(statuses("request%duration")).toEqual(["1", "1", "0"]);
   });
 
-  it.each(["response%code", "response%code_details", "upstream%address"])(
+  it.each(["response%code", "response%code_details", "response%grpc_status"])(
     "%s is there from the response headers on",
     (path) => {
       expect(statuses(path)).toEqual(["1", "0", "0"]);
     },
   );
+
+  it("upstream.address is there as soon as the request has gone to the upstream", () => {
+    expect(statuses("upstream%address")).toEqual(["1", "0", "0"]);
+    const proxy = scripted(["rqb prop upstream%address"], {
+      attributes: { "upstream.address": "10.0.0.7:80" },
+    });
+    proxy.stream(0, { headers: REQUEST, endOfStream: false }).pushRequestBody("x", true);
+    expect(answer(proxy, "rqb prop upstream%address")).toBe("0 10.0.0.7:80");
+  });
+
+  it("response.code of a local reply is there when the filter sees its own reply", () => {
+    const proxy = scripted(["rq reply 429 d _", "rs prop-int response%code"]);
+    request(proxy);
+    expect(answer(proxy, "rs prop-int response%code")).toBe("0 429 bytes=8");
+  });
+
+  it("response.grpc_status is worked out from the HTTP status when none was sent", () => {
+    const proxy = scripted(["rs prop-int response%grpc_status"]);
+    request(proxy);
+    expect(answer(proxy, "rs prop-int response%grpc_status")).toBe("0 2 bytes=8");
+  });
+
+  it("of the node is the only one a root context can read, beside the plugin's", () => {
+    const lines = ["configure prop xds%node%id", "configure prop xds%cluster_name"];
+    const attributes = { "xds.node.id": "n1", "xds.cluster_name": "llm" };
+    const proxy = scripted(lines, { attributes });
+    expect(lines.map((line) => answer(proxy, line))).toEqual(["0 n1", "1"]);
+  });
 
   it("response.backend_latency is there once the upstream has answered", () => {
     expect(statuses("response%backend_latency")).toEqual(["1", "1", "0"]);
