@@ -1,0 +1,26 @@
+// The outer form of every Kubernetes object that we render.
+
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+  };
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+/** Metadata with the labels by which our objects are found again. */
+export function metadata(name: string, namespace: string): KubeObject["metadata"] {
+  return {
+    name,
+    namespace,
+    labels: { "app.kubernetes.io/managed-by": "ganglion", "app.kubernetes.io/part-of": "ganglion" },
+  };
+}
+
+/** A duration as Istio and Envoy write it: `300s`, `1.5s`, `0s`. */
+export function duration(ms: number): string {
+  return `${ms / 1000}s`;
+}

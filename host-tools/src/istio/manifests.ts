@@ -1,0 +1,58 @@
+// Everything that one policy puts into a mesh, as a list of files with one object each, in the order in
+// which they are applied: subsets before the rules that name them, the filter last.
+
+import type { PluginConfig } from "../config/plugin-config";
+import type { Policy } from "../config/policy";
+import { destinationRule } from "./destination-rule";
+import { type FilterImage, type FilterKind, filterObject } from "./filter-object";
+import type { KubeObject } from "./kube-object";
+import { extraStatTagValues } from "./stat-tags";
+import { virtualService } from "./virtual-service";
+import { yamlText } from "./yaml-text";
+
+export interface Manifest {
+  /** File name, stable for the same object. */
+  readonly file: string;
+  readonly object: KubeObject;
+}
+
+export interface ManifestChoices {
+  readonly kind: FilterKind;
+  readonly image: FilterImage;
+}
+
+export function manifests(
+  policy: Policy,
+  config: PluginConfig,
+  choices: ManifestChoices,
+): Manifest[] {
+  const { mesh } = policy;
+  const filter = filterObject(choices.kind, policy.name, mesh, choices.image, config);
+  const services = policy.services.filter((service) => service.arms.length > 0);
+  const objects = [
+    ...services.flatMap((service) => destinationRule(service, mesh) ?? []),
+    ...services.map((service) => virtualService(service, mesh)),
+    filter,
+  ];
+  return objects.map((object) => ({
+    file: `${object.kind.toLowerCase()}-${object.metadata.name}.yaml`,
+    object,
+  }));
+}
+
+/** Files that go beside the objects in a folder: what kustomize reads, and the labels of our metrics. */
+export function companionFiles(list: readonly Manifest[]): [file: string, text: string][] {
+  const kustomization = {
+    apiVersion: "kustomize.config.k8s.io/v1beta1",
+    kind: "Kustomization",
+    resources: list.map(({ file }) => file),
+  };
+  return [
+    ["kustomization.yaml", yamlText(kustomization)],
+    ["istio-values.yaml", STAT_TAGS_COMMENT + yamlText(extraStatTagValues())],
+  ];
+}
+
+const STAT_TAGS_COMMENT = `# Not an object to apply: merge it into the values of Istio's installation, or put the list into the
+# annotation proxy.istio.io/config of the workloads. Without it the labels stay in the metrics' names.
+`;

@@ -1,0 +1,78 @@
+// Changes single values in YAML text and leaves every other byte alone: comments, order, quotes and the
+// documents beside it. Printing the parsed document again would keep the comments, but reflow the rest,
+// and a reviewer of a weights push must see the weights and nothing else.
+
+import { isMap, isScalar, type Pair, type YAMLMap } from "yaml";
+import { yamlText } from "./yaml-text";
+
+/** A replacement of text[from, to). */
+export interface Edit {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+type Scalar = string | number;
+/** A scalar, or one level of scalars. */
+type NewValue = Scalar | Readonly<Record<string, Scalar>>;
+
+/** Applies edits that do not overlap. */
+export function applyEdits(text: string, edits: readonly Edit[]): string {
+  let result = text;
+  for (const edit of [...edits].sort((a, b) => b.from - a.from)) {
+    result = result.slice(0, edit.from) + edit.text + result.slice(edit.to);
+  }
+  return result;
+}
+
+/**
+ * The edit that gives `key` of this map the value: in place where the key is there, else as a new first
+ * member.
+ *
+ * @param text the text that the map was parsed from
+ */
+export function setEdit(text: string, map: YAMLMap, key: string, value: NewValue): Edit {
+  const pair = map.items.find((item) => isScalar(item.key) && item.key.value === key);
+  const range = pair === undefined ? undefined : rangeOf(pair.value);
+  if (range !== undefined) return { ...range, text: inlineText(value) };
+  const first = map.items[0];
+  const at = first === undefined ? undefined : rangeOf(first.key)?.from;
+  if (at === undefined) return { ...wholeRange(map), text: `{ ${key}: ${inlineText(value)} }` };
+  if (map.flow) return { from: at, to: at, text: `${JSON.stringify(key)}: ${inlineText(value)}, ` };
+  const indent = " ".repeat(at - (text.lastIndexOf("\n", at - 1) + 1));
+  return { from: at, to: at, text: `${key}: ${blockText(value, indent)}\n${indent}` };
+}
+
+/** The member's value where it is a map. */
+export function memberMap(map: YAMLMap, key: string): YAMLMap | undefined {
+  const pair = map.items.find((item: Pair) => isScalar(item.key) && item.key.value === key);
+  return isMap(pair?.value) ? pair.value : undefined;
+}
+
+function rangeOf(node: unknown): { from: number; to: number } | undefined {
+  const range = (node as { range?: [number, number, number] | null } | null)?.range;
+  return range ? { from: range[0], to: range[1] } : undefined;
+}
+
+function wholeRange(map: YAMLMap): { from: number; to: number } {
+  return rangeOf(map) ?? { from: 0, to: 0 };
+}
+
+function scalarText(value: Scalar): string {
+  return yamlText(value).trimEnd();
+}
+
+/** On one line, valid within flow and block collections and in JSON. */
+function inlineText(value: NewValue): string {
+  return typeof value === "object" ? JSON.stringify(value) : scalarOnLine(value);
+}
+
+function scalarOnLine(value: Scalar): string {
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
+}
+
+function blockText(value: NewValue, indent: string): string {
+  if (typeof value !== "object") return scalarText(value);
+  const members = Object.entries(value).map(([key, one]) => `${key}: ${scalarText(one)}`);
+  return members.map((member) => `\n${indent}  ${member}`).join("");
+}

@@ -1,0 +1,48 @@
+// Reads what the user named: a file, or standard input for `-`. One place, so that a missing file
+// reads the same from every command.
+
+import { readFile } from "node:fs/promises";
+import { ExitCode, GanglionError } from "./errors";
+
+/** The name for standard input in the place of a file. */
+export const STDIN = "-";
+
+/**
+ * All bytes of a file or of standard input.
+ *
+ * @param file a path, or `-`
+ * @throws GanglionError E_INPUT
+ */
+export async function readInput(file: string): Promise<Buffer> {
+  try {
+    if (file !== STDIN) return await readFile(file);
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  } catch (cause) {
+    throw new GanglionError("E_INPUT", `cannot read ${inputName(file)}: ${reasonOf(cause)}`, {
+      cause,
+      hint: "Name a file that exists, or `-` for standard input.",
+      exitCode: ExitCode.badInput,
+    });
+  }
+}
+
+/** As readInput, decoded as UTF-8. */
+export async function readTextInput(file: string): Promise<string> {
+  return (await readInput(file)).toString("utf8");
+}
+
+/** How messages call the input. */
+export function inputName(file: string): string {
+  return file === STDIN ? "standard input" : file;
+}
+
+/** The operating system's reason without the path that it repeats. */
+export function reasonOf(cause: unknown): string {
+  const code = (cause as { code?: unknown }).code;
+  if (code === "ENOENT") return "no such file or directory";
+  if (code === "EISDIR") return "it is a directory";
+  if (code === "EACCES") return "permission denied";
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,25 @@
+// What the tool says to people: always on stderr, so that stdout carries data alone and can be piped.
+// Coloured only for a terminal that wants it; decided for stderr, because picocolors looks at stdout.
+
+import picocolors from "picocolors";
+
+/** True when escape sequences may be written to the stream. */
+export function wantsColour(stream: { readonly isTTY?: boolean }): boolean {
+  const { NO_COLOR, TERM } = process.env;
+  return stream.isTTY === true && !NO_COLOR && TERM !== "dumb";
+}
+
+const colours = picocolors.createColors(wantsColour(process.stderr));
+
+/** Colours for stderr; functions that return their argument where colour is not wanted. */
+export const paint = {
+  bad: colours.red,
+  good: colours.green,
+  dim: colours.dim,
+  strong: colours.bold,
+} as const;
+
+/** One line for people. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

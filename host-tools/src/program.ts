@@ -1,0 +1,138 @@
+// The table of commands: names, options, one sentence each. No logic, and nothing heavy: a command's
+// code is imported when it runs, so that `--help` answers at once.
+
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { ExitCode } from "./lib/errors";
+import { VERSION } from "./lib/version";
+
+type Finish = (exitCode: ExitCode) => void;
+
+/** @param finish told the exit status of a command that ended without an error */
+export function buildProgram(finish: Finish): Command {
+  const program = new Command("ganglion")
+    .description(
+      "Reflexes for every sidecar: trains, packs, renders and pushes the Ganglion filter for Envoy " +
+        "and Istio, and proves what it does.",
+    )
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
+    .exitOverride()
+    .addHelpText(
+      "after",
+      "\nData goes to stdout, talk to stderr. Exit status: 0 ok, 1 error, 64 usage, 65 bad input,\n" +
+        "79 findings, 130 interrupted. NO_COLOR turns colours off, GANGLION_DEBUG=1 shows stacks.",
+    );
+  for (const add of [addRender, addPush, addPack, addEnvoy, addCompletionStub, addVersion]) {
+    add(program, finish);
+  }
+  return program;
+}
+
+/** Text to a whole number in [low, high], with commander's own kind of error. */
+function wholeNumber(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= low && value <= high) {
+      return value;
+    }
+    throw new InvalidArgumentError(`It must be a whole number in [${low}, ${high}].`);
+  };
+}
+
+const epochOption = (): Option =>
+  new Option("--epoch <n>", "epoch of the configuration; only goes up").argParser(
+    wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  );
+
+function addRender(program: Command, finish: Finish): void {
+  program
+    .command("render")
+    .description("render a policy file into what a mesh or an Envoy applies")
+    .option("-f, --file <file>", "the policy; - for standard input", "ganglion.yaml")
+    .addOption(
+      new Option("--target <target>", "Istio objects, an Envoy bootstrap, or the pluginConfig")
+        .choices(["istio", "envoy", "config"])
+        .default("istio"),
+    )
+    .addOption(
+      new Option("--kind <kind>", "the object that carries the filter; auto: by Istio's version")
+        .choices(["auto", "wasmplugin", "trafficextension"])
+        .default("auto"),
+    )
+    .option("--istio-version <version>", "Istio's version, over the one in the policy")
+    .option("--image <reference>", "the filter's image, oci://HOST/NAME@sha256:DIGEST")
+    .option("--model <file>", "artifact to put into the configuration")
+    .addOption(epochOption())
+    .option("--wasm <file>", "path of the module, for --target envoy", "ganglion.wasm")
+    .option("-o, --output <path>", "folder for one file per object, or a file for envoy and config")
+    .option("--dry-run", "check and say what would be written, write nothing")
+    .action(async (options) => {
+      finish(await (await import("./commands/render")).runRender(options));
+    });
+}
+
+function addPush(program: Command, finish: Finish): void {
+  program
+    .command("push")
+    .description("put new weights into the pluginConfig of a rendered file")
+    .argument("<model>", "the artifact, as `ganglion train` writes it")
+    .requiredOption("-f, --file <file>", "rendered YAML to change; - for standard input")
+    .option("-o, --output <file>", "write here instead of changing the file in place")
+    .option("--name <name>", "which object, where the file holds several with our filter")
+    .addOption(epochOption())
+    .option("--sha256 <hex>", "refuse the artifact unless it has this digest")
+    .option("--dry-run", "say what would change, write nothing")
+    .action(async (model: string, options) => {
+      finish(await (await import("./commands/push")).runPush(model, options));
+    });
+}
+
+function addPack(program: Command, finish: Finish): void {
+  program
+    .command("pack")
+    .description("pack the filter as an OCI image in the forms that Istio takes")
+    .argument("[module]", "the filter's module; by default the one that this tool came with")
+    .option("-o, --output <folder>", "write an OCI image layout")
+    .option("--push <reference>", "push to a registry, HOST/NAME:TAG")
+    .addOption(
+      new Option("--form <form>", "layout of the image")
+        .choices(["compat", "artifact", "both"])
+        .default("compat"),
+    )
+    .option("--revision <commit>", "source revision for the annotations")
+    .option("--plain-http", "speak HTTP to a registry beyond loopback")
+    .option("--dry-run", "print the digest, write and push nothing")
+    .action(async (module: string | undefined, options) => {
+      finish(await (await import("./commands/pack")).runPack(module, options));
+    });
+}
+
+function addEnvoy(program: Command, finish: Finish): void {
+  program
+    .command("envoy")
+    .description("about the Envoy that demo, bench and tests use")
+    .command("which")
+    .description("print the path of the Envoy that would be used")
+    .option("--install", "install the pinned one where there is none")
+    .action(async (options) => {
+      finish(await (await import("./commands/envoy-which")).runEnvoyWhich(options));
+    });
+}
+
+/** Shows in the help; cli.ts puts the real one in its place when it is asked for. */
+function addCompletionStub(program: Command): void {
+  program
+    .command("completion")
+    .argument("<shell>")
+    .description("print a shell's completion script");
+}
+
+function addVersion(program: Command): void {
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => {
+      process.stdout.write(`${VERSION}\n`);
+    });
+}
