@@ -4,12 +4,16 @@
 
 import { MAX_MEMORY_PAGES } from "./abi";
 import { loadError } from "./host-fault";
+import { importSignatures } from "./import-signatures";
+import { Leb, leb, SectionReader } from "./wasm-binary";
 
 const MEMORY_SECTION = 5;
 
 export interface GuestModule {
   readonly module: WebAssembly.Module;
   readonly abiVersion: "0.2.0" | "0.2.1";
+  /** `module.name` of every imported function to its type, e.g. `i32 i64 -> i32`. */
+  readonly signatures: ReadonlyMap<string, string>;
 }
 
 /**
@@ -35,7 +39,7 @@ export function compileGuest(bytes: Uint8Array): GuestModule {
       "The host writes every returned value into memory it gets from one of them.",
     );
   }
-  return { module, abiVersion };
+  return { module, abiVersion, signatures: importSignatures(bytes) };
 }
 
 function abiVersionOf(exported: ReadonlyMap<string, string>): "0.2.0" | "0.2.1" {
@@ -73,44 +77,4 @@ function capMemory(bytes: Uint8Array): Uint8Array {
     return capped;
   }
   return bytes;
-}
-
-class Leb {
-  constructor(
-    private readonly bytes: Uint8Array,
-    public at: number,
-  ) {}
-
-  u32(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.bytes[this.at++] ?? 0;
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-    return value;
-  }
-}
-
-function leb(value: number): number[] {
-  const out: number[] = [];
-  for (; value >= 0x80; value = Math.floor(value / 128)) out.push((value % 128) | 0x80);
-  out.push(value);
-  return out;
-}
-
-class SectionReader {
-  private at = 8;
-
-  constructor(private readonly bytes: Uint8Array) {}
-
-  next(): { id: number; header: number; start: number; end: number } | undefined {
-    if (this.at >= this.bytes.length) return undefined;
-    const header = this.at;
-    const id = this.bytes[header]!;
-    const size = new Leb(this.bytes, header + 1);
-    const length = size.u32();
-    this.at = size.at + length;
-    return { id, header, start: size.at, end: this.at };
-  }
 }

@@ -10,6 +10,7 @@ import { sharedImports } from "./imports-shared";
 import { streamImports } from "./imports-stream";
 import { systemImports } from "./imports-system";
 import { loadError } from "./host-fault";
+import { hostSignature } from "./import-signatures";
 import { wasiImports } from "./wasi";
 import type { WasmVm } from "./wasm-vm";
 
@@ -39,10 +40,21 @@ export function linkImports(
         "Envoy has no such import under ABI 0.2.x; remove the call or compile it away.",
       );
     }
+    checkSignature(guest, module, name);
     const linked = hook === undefined ? found : hooked(vm, name, found, hook);
     (imports[module] ??= {})[name] = linked as WebAssembly.ImportValue;
   }
   return imports;
+}
+
+function checkSignature(guest: GuestModule, module: string, name: string): void {
+  const declared = guest.signatures.get(`${module}.${name}`);
+  const provided = hostSignature(name);
+  if (declared === undefined || provided === undefined || declared === provided) return;
+  throw loadError(
+    `import type mismatch: ${module}.${name}, want: ${declared}, but host exports: ${provided}`,
+    "Declare the host call with the ABI's parameters.",
+  );
 }
 
 /** Every import the host provides, by module. */

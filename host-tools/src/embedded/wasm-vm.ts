@@ -227,8 +227,8 @@ export class WasmVm {
 
   register(context: Context): void {
     let id = this.nextContextId;
-    while (this.contexts.has(id)) id++;
-    this.nextContextId = id + 1;
+    while (this.contexts.has(id)) id = (id + 1) >>> 0;
+    this.nextContextId = (id + 1) >>> 0;
     context.id = id;
     this.contexts.set(id, context);
   }

@@ -14,6 +14,14 @@ describe("a module", () => {
     expect(() => proxy.configure("")).toThrow("missing import: env.proxy_clear_route_cache");
   });
 
+  it("that declares a host call with the wrong type is refused, as Envoy does", () => {
+    const proxy = load(guestModule("wrong-type"));
+    expect(() => proxy.configure("")).toThrow(
+      "import type mismatch: env.proxy_increment_metric, want: i32 i32 -> i32, " +
+        "but host exports: i32 i64 -> i32",
+    );
+  });
+
   it("built with asc's default abort is refused for env.abort", () => {
     const proxy = load(guestModule("probe", { ownAbort: false }));
     expect(() => proxy.configure("")).toThrow("missing import: env.abort");
