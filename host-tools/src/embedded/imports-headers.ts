@@ -54,7 +54,7 @@ function changed(context: Context, type: number): number {
 }
 
 export function headerImports(vm: WasmVm): HostFunctions {
-  return { ...readers(vm), ...writers(vm) };
+  return { ...readers(vm), ...valueWriters(vm), ...listWriters(vm) };
 }
 
 function readers(vm: WasmVm): HostFunctions {
@@ -95,7 +95,7 @@ function readers(vm: WasmVm): HostFunctions {
   };
 }
 
-function writers(vm: WasmVm): HostFunctions {
+function valueWriters(vm: WasmVm): HostFunctions {
   const write = (
     name: string,
     type: number,
@@ -138,6 +138,11 @@ function writers(vm: WasmVm): HostFunctions {
     ) {
       return write("proxy_replace_header_map_value", type, key, keySize, v, vSize, true);
     },
+  };
+}
+
+function listWriters(vm: WasmVm): HostFunctions {
+  return {
     proxy_remove_header_map_value(type: number, key: number, keySize: number) {
       const memory = vm.enter("proxy_remove_header_map_value");
       if (type >>> 0 > MAX_HEADER_MAP_TYPE) return WasmResult.BadArgument;
