@@ -122,10 +122,11 @@ function nextMember(reader: JsonReader, closing: i32): bool {
     reader.depth--;
     return false;
   }
-  if (first) return byte >= 0 || jsonFail(reader, ConfigProblem.Malformed);
+  if (first) return true;
   if (byte != 0x2c) return jsonFail(reader, ConfigProblem.Malformed);
   reader.cursor++;
-  return skipSpace(reader) >= 0 || jsonFail(reader, ConfigProblem.Malformed);
+  skipSpace(reader);
+  return true;
 }
 
 /**

@@ -57,6 +57,7 @@ export class ConfigLab {
   readonly settings: number;
   readonly artifact: number;
   readonly scratch: number;
+  readonly scratchBytes = 512;
   private readonly report: number;
   private readonly line: number;
   private readonly regions: Region[] = [];
@@ -71,7 +72,7 @@ export class ConfigLab {
     this.artifact = this.region(ARTIFACT_BYTES_MAX);
     this.report = this.region(this.exports.reportBytes());
     this.line = this.region(LINE_BYTES);
-    this.scratch = this.region(512);
+    this.scratch = this.region(this.scratchBytes);
     this.region(0);
   }
 

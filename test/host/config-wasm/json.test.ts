@@ -200,6 +200,22 @@ describe("bounds", () => {
     expect(read(late)).toEqual({ problem: ConfigProblem.EscapedTextTooLong });
   });
 
+  it("writes nothing beyond the scratch", () => {
+    const { exports, scratch, scratchBytes, free } = lab;
+    for (const plain of [
+      0,
+      1,
+      scratchBytes - 1,
+      scratchBytes,
+      scratchBytes + 1,
+      4 * scratchBytes,
+    ]) {
+      const bytes = Buffer.from(`"${"x".repeat(plain)}\\ud83d\\ude00${"y".repeat(plain)}\\n"`);
+      exports.walk(lab.place(bytes), bytes.length, scratch, scratchBytes, free);
+      expect(lab.isIntact(bytes)).toBe(true);
+    }
+  });
+
   it("refuses half a surrogate pair, which no text in UTF-8 can hold", () => {
     for (const json of ['"\\ud800"', '"\\udc00"', '"\\ud800\\u0041"', '"\\ud800x"', '"\\ud800\\']) {
       expect(read(json)).toHaveProperty("problem");

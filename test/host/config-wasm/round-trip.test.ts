@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import {
   ARTIFACT_BYTES_MAX,
   CONFIG_BYTES_MAX,
+  NAME_LENGTH_MAX,
   ROUTES_MAX,
   TEXT_BYTES_MAX,
 } from "../../../host-tools/src/contract";
@@ -73,6 +74,31 @@ describe("a valid configuration", () => {
     const fields = readSettings(lab).routes[0]?.limits[0]?.fields;
     expect(fields).toMatchObject({ intervalNs: 4_000_000_000n, leaseTokens: 1 });
     expect(fields).toMatchObject({ capacityNs: 4_000_000_000_000_000n });
+  });
+
+  it("may use the last byte for its texts, but not one more", () => {
+    const used = (config: object): number => {
+      expect(lab.parse(JSON.stringify(config))).toEqual(ACCEPTED);
+      return Number(readSettings(lab).root["textBytes"]);
+    };
+    const routes = Array.from({ length: ROUTES_MAX }, (_, i) => ({
+      name: `route-${i}`,
+      match: { authority: "a".repeat(250), path_prefix: `/${"p".repeat(240)}` },
+      arms: [] as { name: string }[],
+    }));
+    const free = TEXT_BYTES_MAX - used({ version: 1, routes });
+    expect(free).toBeGreaterThan(20);
+    for (let left = free, i = 0; left > 0; i++) {
+      const name = `a${i}`.padEnd(left > NAME_LENGTH_MAX ? 40 : left, "x");
+      routes[i % ROUTES_MAX]?.arms.push({ name });
+      left -= name.length;
+    }
+    expect(used({ version: 1, routes })).toBe(TEXT_BYTES_MAX);
+    expect(lab.isIntact(Buffer.alloc(0))).toBe(true);
+    const last = routes[ROUTES_MAX - 1] as { name: string };
+    last.name += "x";
+    expect(lab.parse(JSON.stringify({ version: 1, routes })).line).toContain("longer than 32768");
+    expect(lab.isIntact(Buffer.alloc(0))).toBe(true);
   });
 
   it("may fill every bound at once", () => {
