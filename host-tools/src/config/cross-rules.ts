@@ -90,49 +90,77 @@ function limitFaults(limit: LimitConfig, path: string): Fault[] {
   return faults;
 }
 
-/** What all routes take together of the filter's fixed memory. */
+/** What all routes take together of the filter's fixed memory; each fault at the first too many. */
 function poolFaults(routes: readonly RouteConfig[]): Fault[] {
-  const limits = routes.flatMap((route) => route.limits ?? []);
-  const pools: [path: string, count: number, high: number][] = [
-    ["routes[].arms", routes.flatMap((route) => route.arms ?? []).length, ARMS_MAX],
-    ["routes[].limits", limits.length, LIMITS_MAX],
-    [
-      "routes[].limits[].values",
-      limits.flatMap((one) => one.values ?? []).length,
-      LIMIT_VALUES_MAX,
-    ],
-  ];
-  const faults: Fault[] = pools
-    .filter(([, count, high]) => count > high)
-    .map(([path, , high]) => ({ problem: ConfigProblem.TooManyInAll, path, high }));
-  const keys = new Set(limits.map((limit) => limit.key_header).filter(Boolean));
-  if (keys.size > KEY_HEADERS_MAX) {
-    const path = "routes[].limits[].key_header";
-    faults.push({ problem: ConfigProblem.TooManyKeyHeaders, path, high: KEY_HEADERS_MAX });
-  }
-  if (keptTextBytes(RecordKind.Root, { routes }) > TEXT_BYTES_MAX) {
-    faults.push({ problem: ConfigProblem.TextFull, path: "routes", high: TEXT_BYTES_MAX });
-  }
-  return faults;
-}
-
-/** Bytes of every text that the filter keeps beside the settings; the fallback order is not kept. */
-function keptTextBytes(record: RecordKind, members: Record<string, unknown>): number {
-  let bytes = 0;
-  for (const field of fieldsOf(record)) {
-    const value = members[field.key] ?? undefined;
-    if (value === undefined) continue;
-    if (field.kind === "records") {
-      for (const item of value as Record<string, unknown>[]) {
-        bytes += keptTextBytes(field.record, item);
-      }
-    } else if (field.kind === "record") {
-      bytes += keptTextBytes(field.record, value as Record<string, unknown>);
-    } else if (field.kind === "text" && field.rule !== TextRule.Base64) {
-      bytes += Buffer.byteLength(value as string);
+  const arms = places(routes, "routes").flatMap(([route, path]) => {
+    return places(route.arms ?? [], `${path}.arms`);
+  });
+  const limits = places(routes, "routes").flatMap(([route, path]) => {
+    return places(route.limits ?? [], `${path}.limits`);
+  });
+  const values = limits.flatMap(([limit, path]) => places(limit.values ?? [], `${path}.values`));
+  const faults: Fault[] = [];
+  for (const [pool, high] of [
+    [arms, ARMS_MAX],
+    [limits, LIMITS_MAX],
+    [values, LIMIT_VALUES_MAX],
+  ] as const) {
+    const over = pool[high];
+    if (over !== undefined) {
+      faults.push({ problem: ConfigProblem.TooManyInAll, path: over[1], high });
     }
   }
-  return bytes;
+  return [...faults, ...keyHeaderFaults(limits), ...textFaults(routes)];
+}
+
+function places<Item>(items: readonly Item[], path: string): [item: Item, path: string][] {
+  return items.map((item, index) => [item, `${path}[${index}]`]);
+}
+
+function keyHeaderFaults(limits: readonly [LimitConfig, string][]): Fault[] {
+  const known = new Set<string>();
+  for (const [{ key_header: header }, path] of limits) {
+    if (!header) continue;
+    known.add(header);
+    if (known.size <= KEY_HEADERS_MAX) continue;
+    const place = `${path}.key_header`;
+    const problem = ConfigProblem.TooManyKeyHeaders;
+    return [{ ...fault(problem, place, header), high: KEY_HEADERS_MAX }];
+  }
+  return [];
+}
+
+/** Where the names, paths and values that the filter keeps no longer fit, in document order. */
+function textFaults(routes: readonly RouteConfig[]): Fault[] {
+  let bytes = 0;
+  for (const [text, path] of keptTexts(RecordKind.Root, { routes }, "")) {
+    bytes += Buffer.byteLength(text);
+    if (bytes <= TEXT_BYTES_MAX) continue;
+    return [{ problem: ConfigProblem.TextFull, path, high: TEXT_BYTES_MAX }];
+  }
+  return [];
+}
+
+/** Every text that the filter keeps beside the settings; the fallback order is not kept. */
+function* keptTexts(
+  record: RecordKind,
+  members: Record<string, unknown>,
+  path: string,
+): Generator<[text: string, path: string]> {
+  for (const [key, value] of Object.entries(members)) {
+    const field = fieldsOf(record).find((candidate) => candidate.key === key);
+    if (field === undefined || value === null || value === undefined) continue;
+    const place = path === "" ? key : `${path}.${key}`;
+    if (field.kind === "records") {
+      for (const [item, itemPath] of places(value as Record<string, unknown>[], place)) {
+        yield* keptTexts(field.record, item, itemPath);
+      }
+    } else if (field.kind === "record") {
+      yield* keptTexts(field.record, value as Record<string, unknown>, place);
+    } else if (field.kind === "text" && field.rule !== TextRule.Base64) {
+      yield [value as string, place];
+    }
+  }
 }
 
 function modelFaults(model: ModelConfig | undefined): Fault[] {

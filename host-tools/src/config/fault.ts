@@ -17,17 +17,27 @@ export interface Fault {
   readonly found?: string;
 }
 
-/** Bytes of an offending value that are shown. */
-const VALUE_CHARS_MAX = 32;
+/** Bytes of an offending value or unknown key that are shown. */
+const SHOWN_BYTES_MAX = 32;
 const DIGEST_CHARS = 8;
+
+/** The first bytes of a text as visible ASCII, as the proxy's log has it. */
+export function shownText(text: string): string {
+  const bytes = Buffer.from(text);
+  const kept = [...bytes.subarray(0, SHOWN_BYTES_MAX)].map((byte) => {
+    return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "?";
+  });
+  return kept.join("") + (bytes.length > SHOWN_BYTES_MAX ? "..." : "");
+}
 
 /** A value as a fault shows it: scalars as JSON, shortened; `{...}` and `[...]` for the rest. */
 export function shownValue(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (Array.isArray(value)) return "[...]";
   if (typeof value === "object" && value !== null) return "{...}";
-  const text = Object.is(value, -0) ? "-0" : JSON.stringify(value);
-  return text.length > VALUE_CHARS_MAX ? `${text.slice(0, VALUE_CHARS_MAX)}...` : text;
+  // JSON has no word for minus zero, infinities and NaN.
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  return shownText(JSON.stringify(value));
 }
 
 /** `PLACE = VALUE: SENTENCE` with the bounds filled in. */

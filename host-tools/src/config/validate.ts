@@ -11,7 +11,7 @@ import {
 } from "../contract";
 import { ExitCode, GanglionError } from "../lib/errors";
 import { crossFaults } from "./cross-rules";
-import { type Fault, faultLine, shownValue } from "./fault";
+import { type Fault, faultLine, shownText, shownValue } from "./fault";
 import { type Field, fieldsOf, type TextField, textPattern } from "./fields";
 import { canonicalJson, type PluginConfig } from "./plugin-config";
 
@@ -24,7 +24,7 @@ type Members = Record<string, unknown>;
 export function configFaults(config: unknown): Fault[] {
   const faults: Fault[] = [];
   if (!isMembers(config)) {
-    return [{ problem: ConfigProblem.NotRecord, path: "", ...valueOf(config) }];
+    return [{ problem: ConfigProblem.NotRecord, path: "configuration", ...valueOf(config) }];
   }
   checkRecord(RecordKind.Root, config, "", faults);
   // Rules over several fields read what the first pass has found to be well formed.
@@ -69,7 +69,7 @@ function checkRecord(record: RecordKind, members: Members, path: string, faults:
   for (const [key, value] of Object.entries(members)) {
     const field = fields.find((candidate) => candidate.key === key);
     if (field === undefined) {
-      faults.push({ problem: ConfigProblem.UnknownKey, path: place(key) });
+      faults.push({ problem: ConfigProblem.UnknownKey, path: place(shownText(key)) });
     } else if (value !== null && value !== undefined) {
       checkField(field, value, place(key), faults);
     }
@@ -89,7 +89,7 @@ function checkField(field: Field, value: unknown, path: string, faults: Fault[])
     case "real": {
       const { low, high } = field;
       if (fitsBounds(value, low, high, field.kind === "integer")) return;
-      const problem = field.kind === "integer" ? ConfigProblem.NotInteger : ConfigProblem.NotNumber;
+      const problem = boundProblem(low, high, field.kind === "integer");
       return refuse(problem, { low, high });
     }
     case "flag":
@@ -115,6 +115,11 @@ function fitsBounds(value: unknown, low: number, high: number, whole: boolean): 
   return !Object.is(value, -0) && (!whole || Number.isInteger(value));
 }
 
+function boundProblem(low: number, high: number, whole: boolean): ConfigProblem {
+  if (low === high) return ConfigProblem.NotExactly;
+  return whole ? ConfigProblem.NotInteger : ConfigProblem.NotNumber;
+}
+
 type Refuse = (problem: ConfigProblem, operands?: Partial<Fault>) => void;
 
 function checkText(
@@ -125,6 +130,7 @@ function checkText(
   if (typeof value !== "string") return refuse(ConfigProblem.NotText);
   const length = Buffer.byteLength(value);
   if (length < field.lengthMin || length > field.lengthMax) {
+    if (field.rule === TextRule.Sha256) return refuse(ConfigProblem.NotSha256);
     return refuse(ConfigProblem.TextLength, { low: field.lengthMin, high: field.lengthMax });
   }
   if (!new RegExp(textPattern(field.rule)).test(value)) refuse(textProblem(field.rule));
