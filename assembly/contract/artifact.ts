@@ -10,7 +10,8 @@
 //        64 gate shift       68 output shift     72 training seed   76 training steps
 //        80 drift shift      84 .. 95 zero       96 name, 32 ASCII bytes, zero padded   128 .. 255 zero
 //    256  calibration        f32 offset[D], f32 scale[D]: input = (raw - offset) * scale, Q12
-//         outputs            i32 feature[R], i32 carry[R], i32 residual multiplier[R], i32 drift mult.[R]
+//         outputs            i32 feature[R], i32 carry[R],
+//                            i32 residual multiplier[R], i32 drift multiplier[R], i32 scale floor[R]
 //         quantiles          { i32 surprise, i32 permille }[16], ascending, the first `knots` used
 //         gates              i8 weights[4H * (D + H)], i32 multiplier[4H], i32 bias[4H]
 //         predictor          i8 weights[R * H], i32 multiplier[R], i32 bias[R]
@@ -106,8 +107,16 @@ export const REQUANTISE_SHIFT_MAX: i32 = 60;
  */
 export const BIAS_MAX: i32 = 268435456;
 export const ACCUMULATOR_COLUMNS_MAX: i32 = 447;
-/** Residual multipliers: |input - prediction| * multiplier >> 12 is the normalised residual, Q8. */
+/** Multipliers: a ratio in Q8 * multiplier >> 12 is the normalised residual or drift, Q8. */
 export const RESIDUAL_MULTIPLIER_MAX: i32 = 32767;
+/** Scale floors, Q12: a route's own residual scale counts at least this much. */
+export const SCALE_FLOOR_MAX: i32 = 32767;
+/** A route's residual scale is a mean with weight 2^-8 of the newest, once it is that old. */
+export const SCALE_SHIFT: i32 = 8;
+/** A residual counts at most this many times its scale in that mean: a fault must not become usual. */
+export const SCALE_CLIP: i32 = 4;
+/** Largest ratio of residual or drift to scale that is told apart, Q8. */
+export const RATIO_MAX_Q8: i32 = 65535;
 /** A normalised residual counts at most this much (4.0 in Q8): one odd request is no incident. */
 export const RESIDUAL_CAP_Q8: i32 = 1024;
 /** A normalised drift counts at most this much (16.0 in Q8), so that one output cannot drown all. */
@@ -186,7 +195,7 @@ export function outputsOffset(inputs: i32): i32 {
 
 /** @returns byte offset of the quantile table */
 export function quantilesOffset(inputs: i32, outputs: i32): i32 {
-  return outputsOffset(inputs) + 16 * paddedOutputs(outputs);
+  return outputsOffset(inputs) + 20 * paddedOutputs(outputs);
 }
 
 /** @returns byte offset of the gates' weights */

@@ -54,6 +54,7 @@ export class Model {
   outputCarries: usize;
   residualMultipliers: usize;
   driftMultipliers: usize;
+  scaleFloors: usize;
   /** { i32 surprise, i32 permille }[knots]. */
   quantiles: usize;
   gateWeights: usize;
@@ -100,6 +101,7 @@ export function mapModel(ptr: usize, model: Model): void {
   model.outputCarries = model.outputFeatures + rowBytes;
   model.residualMultipliers = model.outputCarries + rowBytes;
   model.driftMultipliers = model.residualMultipliers + rowBytes;
+  model.scaleFloors = model.driftMultipliers + rowBytes;
   model.quantiles = ptr + quantilesOffset(inputs, outputs);
   model.gateWeights = ptr + gatesOffset(inputs, outputs);
   model.gateMultipliers = model.gateWeights + <usize>(4 * hidden * (inputs + hidden));

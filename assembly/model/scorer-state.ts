@@ -2,7 +2,7 @@
 // whatever model comes: a model of equal shape continues the state, another starts it anew.
 //
 //   ScorerState (32 bytes) | i16 prediction[OUTPUTS_MAX] | i16 hidden[HIDDEN_MAX] | i16 cell[HIDDEN_MAX]
-//   | i32 drift[OUTPUTS_MAX]
+//   | i32 drift[OUTPUTS_MAX] | i32 scale[OUTPUTS_MAX]
 //
 // An all-zero block is a valid, fresh state.
 
@@ -34,7 +34,7 @@ const DRIFT_BYTES: usize = 4 * OUTPUTS_MAX;
 
 /** Bytes of one route's scorer state; the block must be aligned to 16. */
 export const SCORER_STATE_BYTES: usize =
-  HEAD_BYTES + PREDICTION_BYTES + 2 * HIDDEN_BYTES + DRIFT_BYTES;
+  HEAD_BYTES + PREDICTION_BYTES + 2 * HIDDEN_BYTES + 2 * DRIFT_BYTES;
 
 if (offsetof<ScorerState>() != HEAD_BYTES) ERROR("ScorerState is not HEAD_BYTES long");
 
@@ -61,6 +61,13 @@ export function stateCell(state: ScorerState): usize {
 @inline
 export function stateDrift(state: ScorerState): usize {
   return stateCell(state) + HIDDEN_BYTES;
+}
+
+/** Mean size of each output's residual, Q20: what is usual for this route. */
+// @ts-ignore: decorator
+@inline
+export function stateScale(state: ScorerState): usize {
+  return stateDrift(state) + DRIFT_BYTES;
 }
 
 /** Forgets everything and takes the model's shape. */

@@ -37,6 +37,7 @@ import {
   REQUANTISE_SHIFT_MAX,
   REQUANTISE_SHIFT_MIN,
   RESIDUAL_MULTIPLIER_MAX,
+  SCALE_FLOOR_MAX,
   SELF_TEST_STEPS_MAX,
   SELF_TEST_STEPS_MIN,
   SMOOTHING_SHIFT_MAX,
@@ -53,10 +54,10 @@ import { SCORER_STATE_BYTES, ScorerState, resetState, statePrediction } from "./
 
 /** The candidate under validation, and the state its self-test runs in. */
 const CANDIDATE: usize = memory.data(256, 16);
-const SELF_TEST_STATE: usize = memory.data(768, 16);
+const SELF_TEST_STATE: usize = memory.data(1024, 16);
 
 if (MODEL_STRUCT_BYTES > 256) ERROR("CANDIDATE is too small for a Model");
-if (SCORER_STATE_BYTES > 768) ERROR("SELF_TEST_STATE is too small for a scorer state");
+if (SCORER_STATE_BYTES > 1024) ERROR("SELF_TEST_STATE is too small for a scorer state");
 
 /**
  * Whether the bytes are a scorer for this filter's features.
@@ -173,14 +174,16 @@ function outputsHold(model: Model): bool {
     const carry = load<i32>(model.outputCarries + at);
     const multiplier = load<i32>(model.residualMultipliers + at);
     const drift = load<i32>(model.driftMultipliers + at);
+    const floor = load<i32>(model.scaleFloors + at);
     if (output >= model.outputs) {
-      if ((feature | carry | multiplier | drift) != 0) return false;
+      if ((feature | carry | multiplier | drift | floor) != 0) return false;
       continue;
     }
     if (!within(feature, 0, model.inputs - 1)) return false;
     if (!within(carry, 0, 1)) return false;
     if (!within(multiplier, 1, RESIDUAL_MULTIPLIER_MAX)) return false;
     if (!within(drift, 1, RESIDUAL_MULTIPLIER_MAX)) return false;
+    if (!within(floor, 1, SCALE_FLOOR_MAX)) return false;
   }
   return true;
 }

@@ -44,6 +44,7 @@ import {
   REQUANTISE_SHIFT_MAX,
   REQUANTISE_SHIFT_MIN,
   RESIDUAL_MULTIPLIER_MAX,
+  SCALE_FLOOR_MAX,
   SELF_TEST_STEPS_MAX,
   SELF_TEST_STEPS_MIN,
   SMOOTHING_SHIFT_MAX,
@@ -212,6 +213,8 @@ function checkOutputs(check: Checker, shape: Shape): void {
     const most = used * RESIDUAL_MULTIPLIER_MAX;
     check.number(status, `residual multiplier ${i}`, place + 8 * shape.rows, used, most);
     check.number(status, `drift multiplier ${i}`, place + 12 * shape.rows, used, most);
+    const floorMax = used * SCALE_FLOOR_MAX;
+    check.number(status, `scale floor ${i}`, place + 16 * shape.rows, used, floorMax);
   }
 }
 

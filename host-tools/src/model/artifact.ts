@@ -106,6 +106,7 @@ export function encodeArtifact(artifact: ScorerArtifact): Uint8Array {
   artifact.outputCarries.forEach((v, i) => put(at.outputs + 4 * (at.rows + i), v));
   artifact.residualMultipliers.forEach((v, i) => put(at.outputs + 4 * (2 * at.rows + i), v));
   artifact.driftMultipliers.forEach((v, i) => put(at.outputs + 4 * (3 * at.rows + i), v));
+  artifact.scaleFloors.forEach((v, i) => put(at.outputs + 4 * (4 * at.rows + i), v));
   artifact.quantiles.forEach((knot, i) => {
     put(at.quantiles + 8 * i, knot.surprise);
     put(at.quantiles + 8 * i + 4, knot.permille);
@@ -163,6 +164,7 @@ export function decodeArtifact(bytes: Uint8Array): ScorerArtifact {
     outputCarries: ints(at.outputs + 4 * at.rows, outputs),
     residualMultipliers: ints(at.outputs + 8 * at.rows, outputs),
     driftMultipliers: ints(at.outputs + 12 * at.rows, outputs),
+    scaleFloors: ints(at.outputs + 16 * at.rows, outputs),
     quantiles: Array.from({ length: get(ARTIFACT_AT_QUANTILE_KNOTS) }, (_, i) => ({
       surprise: get(at.quantiles + 8 * i),
       permille: get(at.quantiles + 8 * i + 4),

@@ -4,11 +4,16 @@
 import { FEATURES, FEATURE_SCHEMA } from "../contract";
 import type { Prng } from "../lib/prng";
 import { seededPrng } from "../lib/prng";
-import { type FeatureCalibration, ONE_Q12, calibrateFeatures } from "./calibration";
+import { type FeatureCalibration, calibrateFeatures } from "./calibration";
 import { type QuantisedSequence, quantiseSequence } from "./dataset";
 import { PREDICTED_OUTPUTS } from "./predicted-outputs";
-import { quantiseMatrix, residualMultiplier, withSelfTest } from "./quantiser";
-import { calibrateResiduals, healthySurprises, quantileTable } from "./score-calibration";
+import { quantiseMatrix, ratioMultiplier, withSelfTest } from "./quantiser";
+import {
+  calibrateFloors,
+  calibrateResiduals,
+  healthySurprises,
+  quantileTable,
+} from "./score-calibration";
 import type { ScorerArtifact } from "./scorer-artifact";
 import type { FeatureSequence } from "./traffic";
 import { type TrainedModel, type TrainingProgress, train } from "./trainer";
@@ -38,10 +43,10 @@ export interface BuiltModel {
   readonly calibrationRequests: number;
 }
 
-const WARM_UP_STEPS = 32;
-/** The residuals' size is averaged over about 2^3 requests, their sign over 2^4. */
+const WARM_UP_STEPS = 64;
+/** The residuals' size is averaged over about 2^3 requests, their sign over 2^5. */
 const SMOOTHING_SHIFT = 3;
-const DRIFT_SHIFT = 4;
+const DRIFT_SHIFT = 5;
 /** Scores at and above this are anomalies: one healthy request in a thousand. */
 const THRESHOLD_PERMILLE = 999;
 const SELF_TEST_STEPS = 16;
@@ -64,10 +69,8 @@ export function buildModel(data: BuildData, options: BuildOptions): BuiltModel {
     random,
   );
   const draft = assemble(trained, calibration, options);
-  const scaled: ScorerArtifact = {
-    ...draft,
-    ...calibrateResiduals(draft, validation),
-  };
+  const floored = { ...draft, scaleFloors: calibrateFloors(draft, validation) };
+  const scaled = { ...floored, ...calibrateResiduals(floored, validation) };
   const quantiles = quantileTable(healthySurprises(scaled, held));
   const artifact = withSelfTest(
     { ...scaled, quantiles },
@@ -111,8 +114,9 @@ function assemble(
     featureScales: calibration.scales,
     outputFeatures: Int32Array.from(PREDICTED_OUTPUTS, (output) => output.feature),
     outputCarries: Int32Array.from(PREDICTED_OUTPUTS, (output) => (output.carry ? 1 : 0)),
-    residualMultipliers: new Int32Array(outputs).fill(residualMultiplier(ONE_Q12)),
-    driftMultipliers: new Int32Array(outputs).fill(residualMultiplier(ONE_Q12)),
+    residualMultipliers: new Int32Array(outputs).fill(ratioMultiplier(256)),
+    scaleFloors: new Int32Array(outputs).fill(1),
+    driftMultipliers: new Int32Array(outputs).fill(ratioMultiplier(256)),
     quantiles: [
       { surprise: 0, permille: 0 },
       { surprise: 1, permille: 1000 },

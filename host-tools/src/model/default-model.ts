@@ -10,7 +10,7 @@ import type { TrainingProgress } from "./trainer";
 export const DEFAULT_RECIPE: BuildOptions = {
   seed: 1,
   hidden: 24,
-  steps: 500,
+  steps: 300,
   name: "default",
   modelVersion: 1,
 };

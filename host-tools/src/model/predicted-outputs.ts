@@ -1,5 +1,5 @@
-// Which features the model predicts, and how. Not all of them: what a client sends (sizes, method) is
-// given to the model as context, and how far a route's usual latency lies from other routes' says nothing.
+// Which features the model predicts, and how. Not all of them: what a client sends (sizes, method) comes
+// without memory, and only tells the model in what a route's latencies will follow.
 
 import { Feature } from "../contract";
 
@@ -19,11 +19,5 @@ export const PREDICTED_OUTPUTS: readonly PredictedOutput[] = [
   { feature: Feature.LogPeakRatio, carry: false },
   { feature: Feature.ErrorFast, carry: false },
   { feature: Feature.ErrorSlow, carry: true },
-  { feature: Feature.LogRequestBytes, carry: false },
-  { feature: Feature.LogHeaderBytes, carry: true },
-  { feature: Feature.LogPathBytes, carry: true },
-  { feature: Feature.LogQueryBytes, carry: false },
-  { feature: Feature.LogHeaderCount, carry: true },
-  { feature: Feature.MethodUnsafe, carry: false },
   { feature: Feature.LimitedShare, carry: false },
 ];

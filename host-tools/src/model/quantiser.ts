@@ -88,11 +88,11 @@ export function dequantise(matrix: QuantisedMatrix, row: number, column: number)
 }
 
 /**
- * Multiplier that maps a residual of the given size to 1.0 in Q8.
- * @param residual in Q12 units; below 64 (1/64 of a deviation) counts as 64
+ * Multiplier that maps a ratio of the given size to 1.0 in Q8.
+ * @param ratioQ8 residual or drift over the route's scale; below 1/4 counts as 1/4
  */
-export function residualMultiplier(residual: number): number {
-  const multiplier = Math.round((256 * 4096) / Math.max(64, residual));
+export function ratioMultiplier(ratioQ8: number): number {
+  const multiplier = Math.round((256 * 4096) / Math.max(64, ratioQ8));
   return Math.max(1, Math.min(RESIDUAL_MULTIPLIER_MAX, multiplier));
 }
 

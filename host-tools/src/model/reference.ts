@@ -2,7 +2,15 @@
 // rules and not from the kernels: row-major weights, one number at a time, doubles that stay exact
 // instead of 64-bit integers. Every score must agree bit for bit.
 
-import { DRIFT_CAP_Q8, HIDDEN_MAX, RESIDUAL_CAP_Q8, paddedOutputs } from "../contract";
+import {
+  DRIFT_CAP_Q8,
+  HIDDEN_MAX,
+  RATIO_MAX_Q8,
+  RESIDUAL_CAP_Q8,
+  SCALE_CLIP,
+  SCALE_SHIFT,
+  paddedOutputs,
+} from "../contract";
 import { activationTable, multiplyQ15, PIECES } from "./activation-table";
 import type { QuantisedMatrix, ScorerArtifact } from "./scorer-artifact";
 
@@ -84,6 +92,8 @@ export class ReferenceScorer {
   readonly prediction: Int16Array;
   /** Mean signed residual of each output, Q20. */
   readonly drift: Int32Array;
+  /** Mean size of each output's residual, Q20. */
+  readonly scale: Int32Array;
   /** Smoothed size of the residuals, Q12. */
   unrest = 0;
   surprise = 0;
@@ -97,6 +107,7 @@ export class ReferenceScorer {
     this.cell = new Int16Array(artifact.hidden);
     this.prediction = new Int16Array(paddedOutputs(artifact.outputs));
     this.drift = new Int32Array(artifact.outputs);
+    this.scale = new Int32Array(artifact.outputs);
     this.gates = new Int16Array(4 * artifact.hidden);
     this.quantised = new Int16Array(artifact.inputs);
   }
@@ -107,6 +118,7 @@ export class ReferenceScorer {
     this.cell.fill(0);
     this.prediction.fill(0);
     this.drift.fill(0);
+    this.scale.fill(0);
     this.unrest = 0;
     this.surprise = 0;
     this.steps = 0;
@@ -131,18 +143,31 @@ export class ReferenceScorer {
     return { scorePermille: warm ? permille : 0, permille, surprise: this.surprise };
   }
 
-  /** Residuals of the last prediction into unrest, drift and surprise. */
+  /** How large output i's residuals usually are on this route, Q12. */
+  unit(i: number): number {
+    return Math.max(Math.floor(this.scale[i]! / 256), this.artifact.scaleFloors[i]!);
+  }
+
+  /** Residuals of the last prediction into scale, unrest, drift and surprise. */
   private compare(x: Int16Array): void {
     const { outputs, outputFeatures, smoothingShift, driftShift } = this.artifact;
     const { residualMultipliers, driftMultipliers } = this.artifact;
+    const scaleShift = Math.min(SCALE_SHIFT, Math.floor(Math.log2(this.steps + 1)));
     let residuals = 0;
     let drifts = 0;
     for (let i = 0; i < outputs; i++) {
       const residual = x[outputFeatures[i]!]! - this.prediction[i]!;
-      residuals += normalised(Math.abs(residual), residualMultipliers[i]!, RESIDUAL_CAP_Q8) ** 2;
+      const size = Math.abs(residual);
+      const unit = this.unit(i);
+      residuals += normalised(size, unit, residualMultipliers[i]!, RESIDUAL_CAP_Q8) ** 2;
+
       this.drift[i] = approach(this.drift[i]!, residual * 256, driftShift);
       const lean = Math.floor(Math.abs(this.drift[i]!) / 256);
-      drifts += normalised(lean, driftMultipliers[i]!, DRIFT_CAP_Q8) ** 2;
+      drifts += normalised(lean, unit, driftMultipliers[i]!, DRIFT_CAP_Q8) ** 2;
+
+      const counted = scaleShift === SCALE_SHIFT ? Math.min(size, SCALE_CLIP * unit) : size;
+      const change = counted * 256 - this.scale[i]!;
+      this.scale[i] = this.scale[i]! + Math.floor(change / 2 ** scaleShift);
     }
     this.unrest = approach(this.unrest, Math.floor(residuals / 16), smoothingShift);
     this.surprise = this.unrest + Math.floor(drifts / 16);
@@ -181,9 +206,10 @@ export class ReferenceScorer {
   }
 }
 
-/** A distance in Q12 by an output's multiplier, Q8. */
-function normalised(distance: number, multiplier: number, cap: number): number {
-  return Math.min(cap, Math.floor((distance * multiplier) / 4096));
+/** A distance in units of the route's scale, by an output's multiplier, Q8. */
+function normalised(distance: number, unit: number, multiplier: number, cap: number): number {
+  const ratio = Math.min(RATIO_MAX_Q8, Math.floor((distance * 256) / unit));
+  return Math.min(cap, Math.floor((ratio * multiplier) / 4096));
 }
 
 /** One step of a mean with weight 2^-shift, halves rounded up. */

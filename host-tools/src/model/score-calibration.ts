@@ -1,15 +1,17 @@
 // What a surprise is worth: measured with the integer model itself on healthy traffic it has not seen,
 // so that quantisation, smoothing and the model's weaknesses are all inside the calibration.
 
-import { QUANTILE_KNOTS_MAX, SURPRISE_MAX } from "../contract";
-import { FEATURES } from "../contract";
+import { FEATURES, QUANTILE_KNOTS_MAX, SCALE_FLOOR_MAX, SURPRISE_MAX } from "../contract";
 import type { QuantisedSequence } from "./dataset";
 import { ReferenceScorer } from "./reference";
-import { residualMultiplier } from "./quantiser";
+import { ratioMultiplier } from "./quantiser";
 import type { QuantileKnot, ScorerArtifact } from "./scorer-artifact";
 
 /** An output's residual at this quantile is 1.0: heavy and light tails weigh alike. */
-const RESIDUAL_QUANTILE = 0.99;
+const RESIDUAL_QUANTILE = 0.999;
+
+/** 1/128 of a deviation. */
+const SCALE_FLOOR_LEAST_Q12 = 32;
 
 /** Scores at which the table has a knot; 1000 is extrapolated. */
 const KNOT_PERMILLES = [100, 250, 500, 750, 900, 950, 975, 990, 995, 999];
@@ -25,31 +27,79 @@ export interface ResidualCalibration {
   readonly driftMultipliers: Int32Array;
 }
 
+/**
+ * Floors of the routes' own scales: half of a middling route's mean residual, or a quarter of the mean
+ * over all. A route without errors would else call its first one the end of the world.
+ */
+export function calibrateFloors(
+  artifact: ScorerArtifact,
+  sequences: readonly QuantisedSequence[],
+): Int32Array {
+  const means = Array.from({ length: artifact.outputs }, () => [] as number[]);
+  for (const sequence of sequences) {
+    const sums = new Float64Array(artifact.outputs);
+    const count = eachStep(artifact, sequence, (residuals) => {
+      residuals.forEach((residual, i) => {
+        sums[i] = sums[i]! + residual;
+      });
+    });
+    if (count > 0) sums.forEach((sum, i) => means[i]!.push(sum / count));
+  }
+  return Int32Array.from(means, (list) => {
+    const middle = quantile(Float64Array.from(list).sort(), 0.5);
+    const mean = list.reduce((a, b) => a + b, 0) / Math.max(1, list.length);
+    const floor = Math.round(Math.max(0.5 * middle, 0.25 * mean));
+    return Math.max(SCALE_FLOOR_LEAST_Q12, Math.min(SCALE_FLOOR_MAX, floor));
+  });
+}
+
 /** Multipliers that bring each output's rare residual, and its rare drift, to the same size. */
 export function calibrateResiduals(
   artifact: ScorerArtifact,
   sequences: readonly QuantisedSequence[],
 ): ResidualCalibration {
-  const residuals = Array.from({ length: artifact.outputs }, () => [] as number[]);
-  const drifts = Array.from({ length: artifact.outputs }, () => [] as number[]);
+  const sizes = Array.from({ length: artifact.outputs }, () => [] as number[]);
+  const leans = Array.from({ length: artifact.outputs }, () => [] as number[]);
   for (const sequence of sequences) {
-    const scorer = new ReferenceScorer(artifact);
-    for (let at = 0; at < sequence.length; at += FEATURES) {
-      const x = sequence.subarray(at, at + FEATURES);
-      const before = scorer.prediction.slice();
-      scorer.step(x);
-      if (scorer.steps <= artifact.warmUpSteps) continue;
+    eachStep(artifact, sequence, (residuals, units, drift) => {
       for (let i = 0; i < artifact.outputs; i++) {
-        residuals[i]!.push(Math.abs(x[artifact.outputFeatures[i]!]! - before[i]!));
-        drifts[i]!.push(Math.abs(scorer.drift[i]!) / 256);
+        sizes[i]!.push((256 * residuals[i]!) / units[i]!);
+        leans[i]!.push(Math.abs(drift[i]!) / units[i]!);
       }
-    }
+    });
   }
   const multipliers = (lists: number[][]) =>
     Int32Array.from(lists, (list) =>
-      residualMultiplier(quantile(Float64Array.from(list).sort(), RESIDUAL_QUANTILE)),
+      ratioMultiplier(quantile(Float64Array.from(list).sort(), RESIDUAL_QUANTILE)),
     );
-  return { residualMultipliers: multipliers(residuals), driftMultipliers: multipliers(drifts) };
+  return { residualMultipliers: multipliers(sizes), driftMultipliers: multipliers(leans) };
+}
+
+/**
+ * Runs a sequence and shows every step after warm-up.
+ * @param see gets the residuals' sizes (Q12), the route's scales (Q12) and the drifts (Q20)
+ * @returns steps shown
+ */
+function eachStep(
+  artifact: ScorerArtifact,
+  sequence: QuantisedSequence,
+  see: (residuals: number[], units: number[], drift: Int32Array) => void,
+): number {
+  const scorer = new ReferenceScorer(artifact);
+  const outputs = Array.from({ length: artifact.outputs }, (_, i) => i);
+  let shown = 0;
+  for (let at = 0; at < sequence.length; at += FEATURES) {
+    const x = sequence.subarray(at, at + FEATURES);
+    const residuals = outputs.map((i) =>
+      Math.abs(x[artifact.outputFeatures[i]!]! - scorer.prediction[i]!),
+    );
+    const units = outputs.map((i) => scorer.unit(i));
+    scorer.step(x);
+    if (scorer.steps <= artifact.warmUpSteps) continue;
+    see(residuals, units, scorer.drift);
+    shown += 1;
+  }
+  return shown;
 }
 
 /** Smoothed surprises of healthy traffic after warm-up, sorted. */

@@ -53,6 +53,8 @@ export interface ScorerArtifact {
   readonly outputCarries: Int32Array;
   readonly residualMultipliers: Int32Array;
   readonly driftMultipliers: Int32Array;
+  /** Least residual scale, Q12. */
+  readonly scaleFloors: Int32Array;
   readonly quantiles: readonly QuantileKnot[];
   /** 4 * hidden rows in the order input, forget, candidate, output. */
   readonly gates: QuantisedMatrix;

@@ -94,6 +94,7 @@ export function randomArtifact(random: Prng, shape: RandomShape): ScorerArtifact
     driftMultipliers: Int32Array.from({ length: outputs }, () =>
       extreme ? RESIDUAL_MULTIPLIER_MAX : 1 + random.below(2000),
     ),
+    scaleFloors: Int32Array.from({ length: outputs }, () => (extreme ? 1 : 1 + random.below(2000))),
     quantiles: Array.from({ length: knots }, (_, i) => {
       surprise += 1 + random.below(200_000);
       return { surprise, permille: Math.floor((1000 * i) / (knots - 1)) };
