@@ -1,0 +1,236 @@
+// Reads a request's headers once, in one host call, and keeps what the reflex needs as pointers into
+// scratch: no strings, no map. All headers rather than single ones, because one call for all costs what
+// one call for one does, and because the first value of a repeated header is what an attacker chose
+// (proxy-wasm/spec#53): a tenant is only believed when its header stands there once.
+
+import { HEADERS_MAX, KEY_HEADERS_MAX, STRIPPED_HEADERS_MAX } from "../contract/limits";
+import { KeyHeader, Settings, keyHeader } from "../config/settings";
+import { STATUS_OK, readRequestHeaders, readResponseHeader, removeRequestHeader } from "./host";
+import { resultBytes, resultPtr } from "./host";
+import * as wire from "./wire";
+
+/** One request as the callback sees it; dead when the callback ends. */
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class RequestView {
+  path: usize;
+  /** Without query. */
+  pathBytes: i32;
+  queryBytes: i32;
+  method: usize;
+  methodBytes: i32;
+  authority: usize;
+  authorityBytes: i32;
+  contentBytes: f64;
+  headerBytes: i32;
+  headerCount: i32;
+  /** Copies of our own headers that a client sent. */
+  ownHeaders: i32;
+}
+
+// @ts-ignore: decorator
+@unmanaged
+@final
+class KeyValue {
+  ptr: usize;
+  bytes: i32;
+  /** How often the header stands there. */
+  copies: i32;
+}
+
+const VIEW: usize = memory.data(64, 8);
+const KEYS: usize = memory.data(128, 8);
+const OWN: usize = memory.data(512, 8);
+
+if (offsetof<RequestView>() > 64) ERROR("VIEW is too small");
+if (<i32>offsetof<KeyValue>() * KEY_HEADERS_MAX > 128) ERROR("KEYS is too small");
+if (STRIPPED_HEADERS_MAX * 8 > 512) ERROR("OWN is too small");
+
+/** The view of the request that was read last. */
+// @ts-ignore: decorator
+@inline
+export function requestView(): RequestView {
+  return changetype<RequestView>(VIEW);
+}
+
+// @ts-ignore: decorator
+@inline
+function keyValue(index: i32): KeyValue {
+  return changetype<KeyValue>(KEYS + <usize>index * offsetof<KeyValue>());
+}
+
+/** First byte of the key header's value; meaningful when keyCopies is 1. */
+export function keyPtr(index: i32): usize {
+  return keyValue(index).ptr;
+}
+
+export function keyBytes(index: i32): i32 {
+  return keyValue(index).bytes;
+}
+
+/** How often the request carries the key header. */
+export function keyCopies(index: i32): i32 {
+  return keyValue(index).copies;
+}
+
+/** @returns whether two byte ranges of equal length are equal */
+export function sameBytes(a: usize, b: usize, bytes: i32): bool {
+  let i: usize = 0;
+  const count = <usize>bytes;
+  for (; i + 8 <= count; i += 8) {
+    if (load<u64>(a + i) != load<u64>(b + i)) return false;
+  }
+  for (; i < count; i++) {
+    if (load<u8>(a + i) != load<u8>(b + i)) return false;
+  }
+  return true;
+}
+
+/** The first eight bytes of "x-ganglion-" and the three that follow, as they lie in memory. */
+const OWN_HEAD: u64 = 0x6c676e61672d78; // "x-gangl", seven bytes
+const OWN_TAIL: u32 = 0x2d6e6f69; // "ion-"
+
+// @ts-ignore: decorator
+@inline
+function isOwn(name: usize, bytes: i32): bool {
+  if (bytes < 11) return false;
+  return (load<u64>(name) & 0x00ffffffffffffff) == OWN_HEAD && load<u32>(name + 7) == OWN_TAIL;
+}
+
+/** Decimal digits to a number; anything else is 0. */
+function parseLength(ptr: usize, bytes: i32): f64 {
+  if (bytes <= 0 || bytes > 15) return 0;
+  let value: f64 = 0;
+  for (let i = 0; i < bytes; i++) {
+    const digit = <i32>load<u8>(ptr + <usize>i) - 48;
+    if (digit < 0 || digit > 9) return 0;
+    value = value * 10 + <f64>digit;
+  }
+  return value;
+}
+
+function splitPath(view: RequestView, value: usize, bytes: i32): void {
+  view.path = value;
+  view.pathBytes = bytes;
+  view.queryBytes = 0;
+  for (let i = 0; i < bytes; i++) {
+    if (load<u8>(value + <usize>i) == 0x3f) {
+      view.pathBytes = i;
+      view.queryBytes = bytes - i - 1;
+      return;
+    }
+  }
+}
+
+/** Takes what the reflex needs from one header; names are lower-case on the wire. */
+function takeHeader(view: RequestView, name: usize, bytes: i32, value: usize, size: i32): void {
+  switch (bytes) {
+    case 5:
+      // ":path"
+      if (load<u32>(name) == 0x7461703a && load<u8>(name, 4) == 0x68) splitPath(view, value, size);
+      return;
+    case 7:
+      // ":method"
+      if (load<u32>(name) == 0x74656d3a && load<u32>(name, 3) == 0x646f6874) {
+        view.method = value;
+        view.methodBytes = size;
+      }
+      return;
+    case 10:
+      // ":authority"
+      if (load<u64>(name) == 0x69726f687475613a && load<u16>(name, 8) == 0x7974) {
+        view.authority = value;
+        view.authorityBytes = size;
+      }
+      return;
+    case 14:
+      // "content-length"
+      if (load<u64>(name) == 0x2d746e65746e6f63 && load<u64>(name, 6) == 0x6874676e656c2d74) {
+        view.contentBytes = parseLength(value, size);
+      }
+      return;
+  }
+}
+
+function takeKeys(settings: Settings, name: usize, bytes: i32, value: usize, size: i32): void {
+  const count = min(settings.keyHeaderCount, KEY_HEADERS_MAX);
+  for (let i = 0; i < count; i++) {
+    const header: KeyHeader = keyHeader(settings, i);
+    if (header.nameLength != bytes || !sameBytes(header.namePtr, name, bytes)) continue;
+    const key = keyValue(i);
+    key.ptr = value;
+    key.bytes = size;
+    key.copies = key.copies + 1;
+  }
+}
+
+/**
+ * Reads all request headers of the stream in hand.
+ *
+ * @param settings names the key headers; null reads without them
+ * @returns false when the host gave nothing usable; the view is then empty
+ */
+export function senseRequest(settings: Settings | null): bool {
+  memory.fill(VIEW, 0, 64);
+  memory.fill(KEYS, 0, 128);
+  const view = requestView();
+  if (readRequestHeaders() != STATUS_OK) return false;
+  const base = resultPtr();
+  const size = <u32>resultBytes();
+  if (base == 0 || size < 4) return false;
+  const count = load<u32>(base);
+  if (<u64>count * 8 + 4 > <u64>size) return false;
+  view.headerCount = <i32>count;
+  view.headerBytes = <i32>(size - 4 - count * 8);
+  const looked = min<u32>(count, HEADERS_MAX);
+  const end = base + size;
+  let entry = base + 4;
+  let data = base + 4 + <usize>count * 8;
+  for (let i: u32 = 0; i < looked; i++) {
+    const nameBytes = load<u32>(entry);
+    const valueBytes = load<u32>(entry, 4);
+    entry += 8;
+    // Sums in 64 bits: lengths from the host are not trusted to be small.
+    const next = <u64>data + nameBytes + valueBytes + 2;
+    if (next > <u64>end) return false;
+    const value = data + nameBytes + 1;
+    if (isOwn(data, <i32>nameBytes)) {
+      noteOwn(view, data, <i32>nameBytes);
+    } else {
+      takeHeader(view, data, <i32>nameBytes, value, <i32>valueBytes);
+      if (settings !== null && settings.keyHeaderCount > 0) {
+        takeKeys(settings, data, <i32>nameBytes, value, <i32>valueBytes);
+      }
+    }
+    data = <usize>next;
+  }
+  return true;
+}
+
+function noteOwn(view: RequestView, name: usize, bytes: i32): void {
+  const index = view.ownHeaders;
+  view.ownHeaders = index + 1;
+  if (index >= STRIPPED_HEADERS_MAX) return;
+  store<u32>(OWN + <usize>index * 8, <u32>name);
+  store<i32>(OWN + <usize>index * 8, bytes, 4);
+}
+
+/** Removes every copy of our own headers that the client sent. */
+export function stripOwnHeaders(view: RequestView): void {
+  const count = min(view.ownHeaders, STRIPPED_HEADERS_MAX);
+  for (let i = 0; i < count; i++) {
+    const slot = OWN + <usize>i * 8;
+    removeRequestHeader(load<u32>(slot), load<i32>(slot, 4));
+  }
+}
+
+/** @returns the response's status code, 0 when the host does not say */
+export function senseStatus(): i32 {
+  if (readResponseHeader(wire.STATUS, wire.STATUS_BYTES) != STATUS_OK) return 0;
+  if (resultBytes() != 3) return 0;
+  const ptr = resultPtr();
+  return (
+    (<i32>load<u8>(ptr) - 48) * 100 + (<i32>load<u8>(ptr, 1) - 48) * 10 + <i32>load<u8>(ptr, 2) - 48
+  );
+}

@@ -1,0 +1,303 @@
+// The request path: sense, extract, score, decide, act. Whoever reads only this file knows the product.
+//
+// Per request the host is called for: all request headers (1), time (2 or 3), the response's status (1),
+// and a header only where another arm than the default is chosen or there is something to say.
+
+import { Expose, Mode } from "./contract/config";
+import { Cause, Reason, Verdict } from "./contract/signals";
+import { RouteSettings, Settings, armSettings, routeSettings } from "./config/settings";
+import { shed, throttle, writeArm, writeFilterState, writeMarks } from "./edge/act";
+import { noteCause } from "./edge/log";
+import { monotonicNs } from "./edge/host";
+import { RequestView, requestView, senseRequest, senseStatus, stripOwnHeaders } from "./edge/sense";
+import { RequestShape, extract, featureVector } from "./features/extract";
+import { modelThresholdPermille, modelVersion } from "./model/model";
+import { scoreStep } from "./model/scorer";
+import { chooseArm, choicePropensity, choiceReason } from "./policy/choose-arm";
+import { decide, isAnomalous, verdictReason } from "./policy/decide";
+import { matchRoute } from "./policy/match-route";
+import { ArmState, addOutcome, armLatency, armSketch, armState, judge } from "./state/arm-state";
+import { addCensored, addSample } from "./state/ewma";
+import { RouteState, routeLatency, routeScorer, routeSketch } from "./state/route-state";
+import { routeState, routeTtfb, verdictCount } from "./state/route-state";
+import { addToSketch } from "./state/sketch";
+import {
+  STREAM_COMPLETE,
+  STREAM_RESPONDED,
+  StreamSlot,
+  closeStream,
+  findStream,
+  openStream,
+} from "./state/stream-table";
+import { admit, admitRetryNs, admitShadowRefused } from "./admit";
+import { armBinding, boundRoute, generationModel, generationSettings } from "./generation";
+import { countStripped, countUnmatched } from "./publish";
+
+/** Proxy-Wasm's actions for a header callback. */
+export const ACTION_CONTINUE: i32 = 0;
+export const ACTION_PAUSE: i32 = 1;
+
+/** Outcome weight in the route's fast and slow error averages. */
+const ERROR_FAST_WEIGHT: f32 = 0.1;
+const ERROR_SLOW_WEIGHT: f32 = 0.01;
+const LIMITED_WEIGHT: f32 = 0.02;
+
+const SHAPE: usize = memory.data(32, 8);
+if (offsetof<RequestShape>() > 32) ERROR("SHAPE is too small");
+
+/** A request's headers have arrived. @param generation in force, -1 passes everything through */
+export function onRequest(contextId: u32, generation: i32): i32 {
+  const settings: Settings | null = generation < 0 ? null : generationSettings(generation);
+  const nowNs = monotonicNs();
+  const nowMs = <f64>nowNs * 1e-6;
+  if (!senseRequest(settings)) {
+    noteCause(Cause.HeadersUnreadable, nowMs);
+    return ACTION_CONTINUE;
+  }
+  const view = requestView();
+  if (view.ownHeaders > 0) {
+    stripOwnHeaders(view);
+    countStripped(view.ownHeaders);
+  }
+  if (settings === null) return ACTION_CONTINUE;
+  const index = matchRoute(
+    settings,
+    view.path,
+    view.pathBytes,
+    view.method,
+    view.methodBytes,
+    view.authority,
+    view.authorityBytes,
+  );
+  if (index < 0) {
+    countUnmatched();
+    return ACTION_CONTINUE;
+  }
+  return react(contextId, generation, index, nowNs, nowMs);
+}
+
+function react(contextId: u32, generation: i32, index: i32, nowNs: u64, nowMs: f64): i32 {
+  const settings = generationSettings(generation);
+  const route = routeSettings(settings, index);
+  const stateIndex = boundRoute(generation, index);
+  const state = routeState(stateIndex);
+  const score = scoreRequest(generation, settings, state, nowMs);
+  const threshold = score >= 0 ? modelThresholdPermille(generationModel(generation)) : 0;
+  const anomalous = isAnomalous(route, score, threshold);
+  if (anomalous) state.anomalies++;
+
+  const refusals = route.limitCount > 0 ? admit(settings, generation, route, nowNs, nowMs) : 0;
+  const limited = refusals > 0 || (route.limitCount > 0 && admitShadowRefused());
+  const verdict = decide(route, score, threshold, limited);
+  const reason = verdictReason();
+  const enforced = verdict == Verdict.Throttle ? refusals > 0 : route.mode == Mode.Enforce;
+  note(state, verdict, enforced);
+  state.limitedShare += LIMITED_WEIGHT * ((limited ? <f32>1 : <f32>0) - state.limitedShare);
+
+  if (verdict != Verdict.Allow) writeFilterState(verdict, reason, score, enforced);
+  if (enforced && verdict >= Verdict.Throttle) {
+    const answered =
+      verdict == Verdict.Throttle ? throttle(retrySeconds(nowNs), nowMs) : shed(nowMs);
+    // An answer that the proxy did not take must not become a request that hangs.
+    if (answered) return ACTION_PAUSE;
+  }
+  forward(contextId, generation, route, state, stateIndex, verdict, reason, score, nowMs);
+  return ACTION_CONTINUE;
+}
+
+/** @returns permille, -1 without a model */
+function scoreRequest(generation: i32, settings: Settings, state: RouteState, nowMs: f64): i32 {
+  const view = requestView();
+  const shape = changetype<RequestShape>(SHAPE);
+  shape.contentBytes = view.contentBytes;
+  shape.headerBytes = view.headerBytes;
+  shape.headerCount = view.headerCount;
+  shape.pathBytes = view.pathBytes;
+  shape.queryBytes = view.queryBytes;
+  shape.unsafeMethod = isSafe(view) ? 0 : 1;
+  extract(state, shape, nowMs);
+  state.requests++;
+  state.arrivalMs = nowMs;
+  if (!settings.hasModel) return -1;
+  const score = scoreStep(generationModel(generation), routeScorer(state), featureVector());
+  state.scorePermille = score;
+  return score;
+}
+
+/** GET, HEAD and OPTIONS. */
+function isSafe(view: RequestView): bool {
+  if (view.methodBytes == 3) return load<u16>(view.method) == 0x4547;
+  if (view.methodBytes == 4) return load<u32>(view.method) == 0x44414548;
+  return view.methodBytes == 7 && load<u32>(view.method) == 0x4954504f;
+}
+
+function note(state: RouteState, verdict: Verdict, enforced: bool): void {
+  if (verdict == Verdict.Allow) return;
+  const place = verdictCount(state, verdict, enforced ? 1 : 0);
+  store<u32>(place, load<u32>(place) + 1);
+}
+
+function retrySeconds(nowNs: u64): u64 {
+  const at = admitRetryNs();
+  return at <= nowNs ? 1 : max<u64>(1, (at - nowNs + 999_999_999) / 1_000_000_000);
+}
+
+/** Chooses an arm, opens the stream, and says what there is to say. */
+function forward(
+  contextId: u32,
+  generation: i32,
+  route: RouteSettings,
+  state: RouteState,
+  stateIndex: i32,
+  verdict: Verdict,
+  reason: Reason,
+  score: i32,
+  nowMs: f64,
+): void {
+  const settings = generationSettings(generation);
+  const enforcing = route.mode == Mode.Enforce;
+  let arm = -1;
+  let armStateIndex = -1;
+  let told = reason;
+  if (route.armCount > 0) {
+    const binding = armBinding(generation, route.armFirst);
+    arm = chooseArm(route, settings, binding, nowMs);
+    if (told == Reason.None) told = choiceReason();
+    if (enforcing && verdict == Verdict.Reroute) arm = otherArm(route, settings, arm);
+    // In shadow mode the choice is computed, and the default arm gets the request.
+    if (!enforcing) arm = route.armDefault;
+    armStateIndex = <i32>load<u16>(binding + <usize>arm * 2);
+    const chosen = armState(armStateIndex);
+    chosen.requests++;
+    if (arm != route.armDefault) {
+      const name = armSettings(settings, route.armFirst + arm);
+      writeArm(name.namePtr, name.nameLength, nowMs);
+    }
+  }
+  const marked = enforcing && verdict != Verdict.Allow;
+  if (settings.expose == Expose.Always || (marked && settings.expose == Expose.Tagged)) {
+    const version = score >= 0 ? modelVersion(generationModel(generation)) : 0;
+    writeMarks(score, verdict, told, version, nowMs);
+  }
+  track(contextId, settings, route, state, stateIndex, armStateIndex, nowMs);
+}
+
+/** The first arm of the fallback order that is not the one given. */
+function otherArm(route: RouteSettings, settings: Settings, arm: i32): i32 {
+  for (let place = 0; place < route.armCount; place++) {
+    const other = armSettings(settings, route.armFirst + place).fallback;
+    if (other != arm) return other;
+  }
+  return arm;
+}
+
+function track(
+  contextId: u32,
+  settings: Settings,
+  route: RouteSettings,
+  state: RouteState,
+  stateIndex: i32,
+  armStateIndex: i32,
+  nowMs: f64,
+): void {
+  const slot = openStream(contextId);
+  if (slot === null) {
+    noteCause(Cause.StreamTableFull, nowMs);
+    return;
+  }
+  slot.route = stateIndex;
+  slot.arm = armStateIndex;
+  slot.startMs = nowMs;
+  slot.propensity = choicePropensity();
+  slot.fastHalfLifeMs = settings.fastHalfLifeMs;
+  slot.slowHalfLifeMs = settings.slowHalfLifeMs;
+  slot.quantileHalfLifeMs = settings.quantileHalfLifeMs;
+  slot.ejectionError = route.ejectionErrorQ;
+  slot.ejectionOutcomesMin = route.ejectionRequestsMin;
+  slot.ejectionDurationMs = route.ejectionDurationMs;
+  state.inFlight++;
+  if (armStateIndex >= 0) armState(armStateIndex).inFlight++;
+}
+
+/** The response's headers have arrived. */
+export function onResponse(contextId: u32, endOfStream: bool): void {
+  const slot = findStream(contextId);
+  if (slot === null || (slot.flags & STREAM_RESPONDED) != 0) return;
+  const nowMs = <f64>monotonicNs() * 1e-6;
+  const status = senseStatus();
+  if (status == 0) noteCause(Cause.StatusUnreadable, nowMs);
+  slot.status = status;
+  slot.ttfbMs = elapsedLongMs(slot.startMs, nowMs);
+  slot.flags |= STREAM_RESPONDED;
+  const state = routeState(slot.route);
+  addSample(routeTtfb(state), slot.ttfbMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
+  const failed = status >= 500;
+  state.errorFast += ERROR_FAST_WEIGHT * ((failed ? <f32>1 : <f32>0) - state.errorFast);
+  state.errorSlow += ERROR_SLOW_WEIGHT * ((failed ? <f32>1 : <f32>0) - state.errorSlow);
+  if (endOfStream) {
+    slot.flags |= STREAM_COMPLETE;
+    finish(slot, nowMs);
+  }
+}
+
+/** The stream is over, however it ended. @returns whether it was one that is tracked */
+export function onEnd(contextId: u32): bool {
+  const slot = findStream(contextId);
+  if (slot === null) return false;
+  if ((slot.flags & STREAM_COMPLETE) == 0) finish(slot, <f64>monotonicNs() * 1e-6);
+  const state = routeState(slot.route);
+  state.inFlight = max(0, state.inFlight - 1);
+  if (slot.arm >= 0) {
+    const arm = armState(slot.arm);
+    arm.inFlight = max(0, arm.inFlight - 1);
+  }
+  closeStream(slot);
+  return true;
+}
+
+/** Latencies may be longer than any decay's clamp. */
+// @ts-ignore: decorator
+@inline
+function elapsedLongMs(startMs: f64, nowMs: f64): f32 {
+  return <f32>max(0, nowMs - startMs);
+}
+
+/** Tells the learnt state how the request went. */
+function finish(slot: StreamSlot, nowMs: f64): void {
+  const latencyMs = elapsedLongMs(slot.startMs, nowMs);
+  const state = routeState(slot.route);
+  const responded = (slot.flags & STREAM_RESPONDED) != 0;
+  if (!responded) {
+    // The client went away before an answer: no success, no failure, but the latency is at least this.
+    const route = routeLatency(state);
+    addCensored(route, latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
+    if (slot.arm >= 0) ignore(slot, latencyMs, nowMs);
+    return;
+  }
+  const failed = slot.status >= 500;
+  // A fast failure must not look like a fast arm.
+  if (!failed) {
+    const latency = routeLatency(state);
+    addSample(latency, latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
+    addToSketch(routeSketch(state), latencyMs, nowMs, slot.quantileHalfLifeMs);
+  }
+  if (slot.arm >= 0) learn(slot, armState(slot.arm), failed, latencyMs, nowMs);
+}
+
+function ignore(slot: StreamSlot, latencyMs: f32, nowMs: f64): void {
+  const arm = armState(slot.arm);
+  arm.ignored++;
+  addCensored(armLatency(arm), latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
+}
+
+function learn(slot: StreamSlot, arm: ArmState, failed: bool, latencyMs: f32, nowMs: f64): void {
+  addOutcome(arm, failed, nowMs);
+  if (failed) {
+    arm.failures++;
+  } else {
+    const latency = armLatency(arm);
+    addSample(latency, latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
+    addToSketch(armSketch(arm), latencyMs, nowMs, slot.quantileHalfLifeMs);
+  }
+  judge(arm, nowMs, slot.ejectionError, slot.ejectionOutcomesMin, slot.ejectionDurationMs);
+}

@@ -1,0 +1,152 @@
+// What was learnt about a route; lives as long as the VM. Configurations come and go: a route of the same
+// name finds its state again. Looked up by name only when a configuration is applied; the request path has
+// the index.
+
+import { ROUTES_MAX } from "../contract/limits";
+import { REASONS, VERDICTS } from "../contract/signals";
+import { Ewma } from "./ewma";
+import { SKETCH_BYTES, Sketch } from "./sketch";
+
+/** States kept: those of the routes in force, and as many again that may come back. */
+export const ROUTE_STATES_MAX: i32 = ROUTES_MAX * 2;
+/** Space for the scorer's hidden state. */
+export const SCORER_SPACE_BYTES: usize = 1024;
+/** Metric ids kept with a state. */
+export const ROUTE_METRIC_IDS: i32 = 32;
+
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class RouteState {
+  /** hash64 of the name; 0 is an empty place. */
+  nameHash: u64;
+  nameLength: i32;
+  inFlight: i32;
+  /** When the last request came; 0 before the first. */
+  arrivalMs: f64;
+  /** When the last request ended; 0 before the first. */
+  endMs: f64;
+  errorFast: f32;
+  errorSlow: f32;
+  limitedShare: f32;
+  /** Score of the last request, permille. */
+  scorePermille: i32;
+  /** Generation sequence that referred to it last; older ones may be replaced. */
+  boundSequence: u32;
+  /** Counters not yet flushed. */
+  requests: u32;
+  anomalies: u32;
+  /** Round-robin place of the next exploration. */
+  reserved: u32;
+}
+
+const NAME_OFFSET: usize = offsetof<RouteState>();
+const TTFB_OFFSET: usize = NAME_OFFSET + 64;
+const LATENCY_OFFSET: usize = TTFB_OFFSET + offsetof<Ewma>();
+const SKETCH_OFFSET: usize = (LATENCY_OFFSET + offsetof<Ewma>() + 15) & ~15;
+const SCORER_OFFSET: usize = SKETCH_OFFSET + SKETCH_BYTES;
+/** Verdict counters: two (shadow, enforced) for each verdict. */
+const VERDICTS_OFFSET: usize = SCORER_OFFSET + SCORER_SPACE_BYTES;
+const IDS_OFFSET: usize = VERDICTS_OFFSET + <usize>VERDICTS * 2 * 4;
+const STATE_BYTES: usize = (IDS_OFFSET + <usize>ROUTE_METRIC_IDS * 4 + 15) & ~15;
+
+const TABLE: usize = memory.data(286720, 16);
+if (STATE_BYTES * <usize>ROUTE_STATES_MAX > 286720)
+  ERROR("TABLE is too small for the route states");
+if (REASONS > 8) ERROR("reasons do not fit their labels");
+
+/** @param index in [0, ROUTE_STATES_MAX) */
+// @ts-ignore: decorator
+@inline
+export function routeState(index: i32): RouteState {
+  return changetype<RouteState>(TABLE + <usize>index * STATE_BYTES);
+}
+
+// @ts-ignore: decorator
+@inline
+export function routeName(state: RouteState): usize {
+  return changetype<usize>(state) + NAME_OFFSET;
+}
+
+/** Time to first byte. */
+// @ts-ignore: decorator
+@inline
+export function routeTtfb(state: RouteState): Ewma {
+  return changetype<Ewma>(changetype<usize>(state) + TTFB_OFFSET);
+}
+
+/** Time to last byte. */
+// @ts-ignore: decorator
+@inline
+export function routeLatency(state: RouteState): Ewma {
+  return changetype<Ewma>(changetype<usize>(state) + LATENCY_OFFSET);
+}
+
+/** Quantiles of time to last byte. */
+// @ts-ignore: decorator
+@inline
+export function routeSketch(state: RouteState): Sketch {
+  return changetype<Sketch>(changetype<usize>(state) + SKETCH_OFFSET);
+}
+
+/** Hidden state of the scorer. */
+// @ts-ignore: decorator
+@inline
+export function routeScorer(state: RouteState): usize {
+  return changetype<usize>(state) + SCORER_OFFSET;
+}
+
+/** Pending count of a verdict. */
+// @ts-ignore: decorator
+@inline
+export function verdictCount(state: RouteState, verdict: i32, enforced: i32): usize {
+  return changetype<usize>(state) + VERDICTS_OFFSET + <usize>(verdict * 2 + enforced) * 4;
+}
+
+/** Place of a metric id. */
+// @ts-ignore: decorator
+@inline
+export function routeMetricId(state: RouteState, index: i32): usize {
+  return changetype<usize>(state) + IDS_OFFSET + <usize>index * 4;
+}
+
+/**
+ * Finds the state of a name or makes one; replaces a state that no configuration in force refers to.
+ *
+ * @param sequence of the generation that is being applied
+ * @param oldestSequence still in force; states bound before it may go
+ * @returns the index, -1 when every place is in use
+ */
+export function bindRoute(
+  nameHash: u64,
+  name: usize,
+  nameLength: i32,
+  sequence: u32,
+  oldestSequence: u32,
+): i32 {
+  let free = -1;
+  let freeSequence: u32 = u32.MAX_VALUE;
+  for (let i = 0; i < ROUTE_STATES_MAX; i++) {
+    const state = routeState(i);
+    if (state.nameHash == nameHash) {
+      state.boundSequence = sequence;
+      return i;
+    }
+    const idle = state.nameHash == 0;
+    const replaceable = state.boundSequence < oldestSequence && state.inFlight == 0;
+    if (!idle && !replaceable) continue;
+    const age: u32 = idle ? 0 : state.boundSequence;
+    if (age < freeSequence) {
+      freeSequence = age;
+      free = i;
+    }
+  }
+  if (free < 0) return -1;
+  const state = routeState(free);
+  memory.fill(changetype<usize>(state), 0, STATE_BYTES);
+  state.nameHash = nameHash;
+  state.nameLength = min(nameLength, 64);
+  state.boundSequence = sequence;
+  memory.copy(routeName(state), name, <usize>state.nameLength);
+  return free;
+}
