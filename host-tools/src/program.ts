@@ -23,7 +23,16 @@ export function buildProgram(finish: Finish): Command {
       "\nData goes to stdout, talk to stderr. Exit status: 0 ok, 1 error, 64 usage, 65 bad input,\n" +
         "79 findings, 130 interrupted. NO_COLOR turns colours off, GANGLION_DEBUG=1 shows stacks.",
     );
-  for (const add of [addRender, addPush, addPack, addEnvoy, addCompletionStub, addVersion]) {
+  for (const add of [
+    addTrain,
+    addInspect,
+    addRender,
+    addPush,
+    addPack,
+    addEnvoy,
+    addCompletionStub,
+    addVersion,
+  ]) {
     add(program, finish);
   }
   return program;
@@ -44,6 +53,43 @@ const epochOption = (): Option =>
   new Option("--epoch <n>", "epoch of the configuration; only goes up").argParser(
     wholeNumber(0, Number.MAX_SAFE_INTEGER),
   );
+
+function addTrain(program: Command, finish: Finish): void {
+  program
+    .command("train")
+    .description("train a model on recorded or synthetic traffic")
+    .option("--from <file>", "recorded traffic; - for standard input", "synthetic")
+    .addOption(
+      new Option("--seed <n>", "seed of everything random").argParser(wholeNumber(0, 2 ** 31 - 1)),
+    )
+    .addOption(
+      new Option("--steps <n>", "optimiser steps at most").argParser(wholeNumber(1, 1_000_000)),
+    )
+    .addOption(new Option("--hidden <n>", "width of the LSTM").argParser(wholeNumber(8, 64)))
+    .option("--name <name>", "name in the artifact")
+    .addOption(
+      new Option("--model-version <n>", "version in the artifact").argParser(
+        wholeNumber(1, 2 ** 31 - 1),
+      ),
+    )
+    .option("--default", "rebuild the shipped model, byte for byte")
+    .option("-o, --output <file>", "place of the artifact; - for standard output")
+    .option("--dry-run", "train and report, write nothing")
+    .action(async (options) => {
+      finish(await (await import("./commands/train")).runTrain(options));
+    });
+}
+
+function addInspect(program: Command, finish: Finish): void {
+  program
+    .command("inspect")
+    .description("show what is in an artifact, and run its self-test")
+    .argument("<model>", "the artifact; - for standard input")
+    .addOption(new Option("-o, --output <form>", "form").choices(["text", "json"]).default("text"))
+    .action(async (model: string, options) => {
+      finish(await (await import("./commands/inspect")).runInspect(model, options));
+    });
+}
 
 function addRender(program: Command, finish: Finish): void {
   program

@@ -29,9 +29,10 @@ export function compilePolicy(text: string, file: string): CompiledPolicy {
     ...policy.settings,
     routes: routes.map(compileRoute),
   } as PluginConfig;
-  const complaints = [...serviceComplaints(policy), ...configComplaints(config, routes)].map(
-    ({ place, message }) => `${file}:${place.line}:${place.column}: ${message}`,
-  );
+  const complaints = [
+    ...serviceComplaints(policy),
+    ...configComplaints(config, policy, routes),
+  ].map(({ place, message }) => `${file}:${place.line}:${place.column}: ${message}`);
   if (complaints.length > 0) throw policyError(complaints);
   return { policy, config };
 }
@@ -56,22 +57,36 @@ function serviceComplaints(policy: Policy): Complaint[] {
   );
 }
 
-function configComplaints(config: PluginConfig, routes: readonly PolicyRoute[]): Complaint[] {
+/** The faults of the compiled form, in the words and at the places of the user's file. */
+function configComplaints(
+  config: PluginConfig,
+  policy: Policy,
+  routes: readonly PolicyRoute[],
+): Complaint[] {
   const start: PolicyPlace = { path: "", line: 1, column: 1 };
-  return configFaults(config).map((fault) => ({
-    place: placeOf(fault.path, routes) ?? start,
-    message: faultLine(fault),
-  }));
+  return configFaults(config).map((fault) => {
+    const place = routePlace(fault.path, routes) ?? policy.settingPlaces.get(fault.path) ?? start;
+    const path = place === start ? fault.path : place.path;
+    return { place, message: faultLine({ ...fault, path }) };
+  });
 }
 
-/** Where the thing was written that stands at this path of the compiled configuration. */
-function placeOf(path: string, routes: readonly PolicyRoute[]): PolicyPlace | undefined {
+/** Where something was written that stands below `routes` of the compiled configuration. */
+function routePlace(path: string, routes: readonly PolicyRoute[]): PolicyPlace | undefined {
   const route = routes[indexIn(path, "routes")];
   if (route === undefined) return undefined;
+  const arm = route.arms[indexIn(path, "arms")];
   const limit = route.limits[indexIn(path, "limits")];
   const value = limit?.values[indexIn(path, "values")];
-  const arm = route.arms[indexIn(path, "arms")];
-  return value?.place ?? limit?.place ?? arm?.place ?? route.place;
+  const leaf = path.slice(path.lastIndexOf("]") + 1).replace("key_header", "key.header");
+  if (value !== undefined) return value.place;
+  const { place } = limit ?? arm ?? route;
+  return { ...place, path: `${place.path}${leaf === "" ? fallbackLeaf(path) : leaf}` };
+}
+
+/** `.fallback[2]`, the only path that ends in an index below a route. */
+function fallbackLeaf(path: string): string {
+  return /\.fallback\[\d+\]$/.exec(path)?.[0] ?? "";
 }
 
 function indexIn(path: string, list: string): number {

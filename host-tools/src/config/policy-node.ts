@@ -4,6 +4,7 @@
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { nearest } from "../lib/nearest";
+import { shownValue } from "./fault";
 
 /** Where a value stands; line and column count from 1. */
 export interface PolicyPlace {
@@ -14,7 +15,15 @@ export interface PolicyPlace {
 
 /** One complaint about a policy. */
 export interface PolicyFault extends PolicyPlace {
+  /** The value as JSON, where one is at fault. */
+  readonly value?: string;
   readonly message: string;
+}
+
+/** `PATH = VALUE: MESSAGE`, with what there is of it. */
+export function policyFaultLine({ path, value, message }: PolicyFault): string {
+  if (path === "") return message;
+  return `${path}${value === undefined ? "" : ` = ${value}`}: ${message}`;
 }
 
 /** Collects the complaints of one file, so that all are told at once. */
@@ -71,8 +80,14 @@ export class PolicyNode {
 
   private readonly offset: number;
 
-  /** Notes a complaint about this place. */
+  /** Notes a complaint about this place, and shows its value where that is a scalar. */
   refuse(message: string): void {
+    const value = shownValue(this.scalar ?? undefined);
+    this.source.faults.push({ ...this.place, message, ...(value === undefined ? {} : { value }) });
+  }
+
+  /** Notes a complaint about the key, whatever its value. */
+  private refuseKey(message: string): void {
     this.source.faults.push({ ...this.place, message });
   }
 
@@ -123,12 +138,12 @@ export class PolicyNode {
       if (known.keys.includes(key)) {
         if (!member.isNull) members.set(key, member);
       } else if (later !== undefined) {
-        member.refuse(`is not supported yet; ${later}`);
+        member.refuseKey(`is not supported yet; ${later}`);
       } else {
         const guess = nearest(key, known.keys);
         const help =
           guess === undefined ? `known are ${known.keys.join(", ")}` : `did you mean ${guess}?`;
-        member.refuse(`unknown key; ${help}`);
+        member.refuseKey(`unknown key; ${help}`);
       }
     }
     return members;

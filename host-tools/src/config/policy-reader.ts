@@ -13,7 +13,13 @@ import type {
   SocketPlace,
   StandaloneFacts,
 } from "./policy";
-import { type KnownKeys, PolicyNode, PolicySource } from "./policy-node";
+import {
+  type KnownKeys,
+  policyFaultLine,
+  type PolicyNode,
+  type PolicyPlace,
+  PolicySource,
+} from "./policy-node";
 import { readEjection, readRoute, type ServiceDefaults } from "./policy-route";
 
 const POLICY_BYTES_MAX = 1024 * 1024;
@@ -64,9 +70,7 @@ const armKeys: KnownKeys = {
  */
 export function readPolicy(text: string, file: string): Policy {
   if (Buffer.byteLength(text) > POLICY_BYTES_MAX) {
-    throw new GanglionError("E_POLICY", `${file} has more than ${POLICY_BYTES_MAX} bytes`, {
-      exitCode: ExitCode.badInput,
-    });
+    throw policyError([`${file}: has more than ${POLICY_BYTES_MAX} bytes`]);
   }
   const source = new PolicySource(text);
   const policy = source.faults.length === 0 ? readRoot(source.root()) : undefined;
@@ -80,9 +84,7 @@ function throwFaults(source: PolicySource, file: string): void {
   if (source.faults.length === 0) return;
   const faults = [...source.faults].sort((a, b) => a.line - b.line || a.column - b.column);
   throw policyError(
-    faults.map(({ line, column, path, message }) => {
-      return `${file}:${line}:${column}: ${path === "" ? "" : `${path}: `}${message}`;
-    }),
+    faults.map((fault) => `${file}:${fault.line}:${fault.column}: ${policyFaultLine(fault)}`),
   );
 }
 
@@ -114,6 +116,7 @@ function readRoot(node: PolicyNode): Policy | undefined {
   return {
     name: readName(members.get("name")) ?? "ganglion",
     settings: readSettings(members),
+    settingPlaces: readSettingPlaces(members),
     mesh,
     standalone: readStandalone(members.get("envoy")),
     services,
@@ -127,6 +130,10 @@ function readSettings(members: ReadonlyMap<string, PolicyNode>): PolicySettings 
     if (member !== undefined) settings[key] = member.single();
   }
   return settings as PolicySettings;
+}
+
+function readSettingPlaces(members: ReadonlyMap<string, PolicyNode>): Map<string, PolicyPlace> {
+  return new Map([...members].map(([key, member]) => [key, member.place]));
 }
 
 function readName(node: PolicyNode | undefined): string | undefined {

@@ -104,6 +104,8 @@ export interface Policy {
   /** Of the object that carries the filter. */
   readonly name: string;
   readonly settings: PolicySettings;
+  /** Where the file says each of its root members. */
+  readonly settingPlaces: ReadonlyMap<string, PolicyPlace>;
   readonly mesh: MeshFacts;
   readonly standalone: StandaloneFacts;
   readonly services: readonly PolicyService[];

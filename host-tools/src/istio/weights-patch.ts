@@ -2,6 +2,7 @@
 // the epoch, and touches nothing else. The epoch must go up, because istio-agent can deliver an older object
 // after a newer one and the filter tells them apart by it alone.
 
+import { isDeepStrictEqual } from "node:util";
 import { isMap, parseAllDocuments, type Document, type YAMLMap } from "yaml";
 import { modelConfig, type PluginConfig, withEpoch } from "../config/plugin-config";
 import { validConfig } from "../config/validate";
@@ -121,16 +122,15 @@ function checkResult(
   index: number,
   after: PluginConfig,
 ): void {
-  const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
   const others = before.every(
-    (one, at) => at === index || same(one.toJSON(), result[at]?.toJSON()),
+    (one, at) => at === index || isDeepStrictEqual(one.toJSON(), result[at]?.toJSON()),
   );
   const target = result[index] === undefined ? undefined : targetOf(result[index], index);
   const found = target?.config.toJSON() as PluginConfig | undefined;
   const good =
     found?.epoch === after.epoch &&
-    same(found?.model, after.model) &&
-    same({ ...found, epoch: 0, model: 0 }, { ...after, epoch: 0, model: 0 });
+    isDeepStrictEqual(found?.model, after.model) &&
+    isDeepStrictEqual({ ...found, epoch: 0, model: 0 }, { ...after, epoch: 0, model: 0 });
   if (others && good && result.length === before.length) return;
   throw new GanglionError("E_PUSH_YAML", "the changed text does not read back as it was meant", {
     hint: "Render the file again and push into that; it has no anchors and no tags.",

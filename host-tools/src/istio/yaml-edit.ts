@@ -34,7 +34,12 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 export function setEdit(text: string, map: YAMLMap, key: string, value: NewValue): Edit {
   const pair = map.items.find((item) => isScalar(item.key) && item.key.value === key);
   const range = pair === undefined ? undefined : rangeOf(pair.value);
-  if (range !== undefined) return { ...range, text: inlineText(value) };
+  if (range !== undefined && range.from < range.to) return { ...range, text: inlineText(value) };
+  if (pair !== undefined) {
+    // `key:` with nothing behind it: right after the colon, before spaces and comment.
+    const colon = text.indexOf(":", rangeOf(pair.key)?.to ?? 0) + 1;
+    return { from: colon, to: colon, text: ` ${inlineText(value)}` };
+  }
   const first = map.items[0];
   const at = first === undefined ? undefined : rangeOf(first.key)?.from;
   if (at === undefined) return { ...wholeRange(map), text: `{ ${key}: ${inlineText(value)} }` };

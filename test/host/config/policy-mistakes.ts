@@ -1,0 +1,93 @@
+// One policy for each way of being refused.
+
+export interface PolicyMistake {
+  readonly name: string;
+  readonly text: string;
+}
+
+const head = "version: 1\nservices:\n  llm:\n";
+const service = (lines: string): string => head + lines.replace(/^/gm, "    ");
+const route = (members: string): string => service(`routes:\n  - name: chat\n    ${members}`);
+const limit = (members: string): string => route(`limits: [{ name: l, ${members} }]`);
+
+const list: [name: string, text: string][] = [
+  ["empty file", ""],
+  ["a list", "- version: 1"],
+  ["no version", "services: { llm: { routes: [{ name: a }] } }"],
+  ["another version", "version: 2\nservices: { llm: { routes: [{ name: a }] } }"],
+  ["version as text", 'version: "1"\nservices: { llm: { routes: [{ name: a }] } }'],
+  ["no services", "version: 1"],
+  ["no YAML", "version: 1\nservices: {"],
+  ["tab as indentation", "version: 1\nservices:\n\tllm: {}"],
+  ["key twice", "version: 1\nversion: 1\nservices: {}"],
+  ["unknown key with a near one", "version: 1\nsrevices: {}"],
+  ["unknown key without a near one", "version: 1\nfrobnicate: 3\nservices: {}"],
+  ["what comes later", `calls: { a: [llm] }\n${route("mode: shadow")}`],
+  ["prices", service("arms: { a: { cost: { output_tokens_per_1k: 1 } } }\nroutes: [{ name: a }]")],
+  ["objectives", route("slo: { latency_p95_ms: 3000 }")],
+  ["false alarms per hour", route("anomaly: { false_alarms_per_hour: 1 }")],
+  ["token budgets", limit("tokens_per_minute: 1000, requests_per_second: 1, burst: 1")],
+  ["bad mode", `mode: off\n${route("timeout_ms: 5")}`],
+  ["bad mode of a route", route("mode: inherit")],
+  ["exploration out of bounds", `exploration_permille: 500\n${route("timeout_ms: 5")}`],
+  ["Istio too old", `mesh: { istio: "1.17" }\n${route("timeout_ms: 5")}`],
+  ["Istio as a number", `mesh: { istio: 1.29 }\n${route("timeout_ms: 5")}`],
+  ["namespace in capitals", `mesh: { namespace: AI }\n${route("timeout_ms: 5")}`],
+  ["bad label", `mesh: { workloads: { app: "a b" } }\n${route("timeout_ms: 5")}`],
+  ["label as flag", `mesh: { workloads: { ganglion: true } }\n${route("timeout_ms: 5")}`],
+  ["service name", "version: 1\nservices: { LLM_service: { routes: [{ name: a }] } }"],
+  ["host", service("host: http://llm\nroutes: [{ name: a }]")],
+  ["port", service("port: 80800\nroutes: [{ name: a }]")],
+  ["no routes", service("port: 80")],
+  ["routes as a mapping", service("routes: { chat: {} }")],
+  ["arm name", service("arms: { 'a b': {} }\nroutes: [{ name: a }]")],
+  ["arm weight", service("arms: { a: { weight: 2000 } }\nroutes: [{ name: a }]")],
+  ["arm weight as text", service("arms: { a: { weight: heavy } }\nroutes: [{ name: a }]")],
+  ["arm address", service("arms: { a: { address: 10.0.0.1 } }\nroutes: [{ name: a }]")],
+  ["default as text", service("arms: { a: { default: 'yes' } }\nroutes: [{ name: a }]")],
+  ["only standby arms", service("arms: { a: { weight: 0 } }\nroutes: [{ name: a }]")],
+  [
+    "two default arms",
+    service("arms: { a: { default: true }, b: { default: true } }\nroutes: [{ name: a }]"),
+  ],
+  [
+    "fallback to no arm",
+    service("arms: { a: {} }\nfallback: [b]\nroutes: [{ name: r, fallback: [b] }]"),
+  ],
+  ["route with no such arm", service("arms: { a: {} }\nroutes: [{ name: r, arms: [b] }]")],
+  ["route without name", service("routes: [{ timeout_ms: 5 }]")],
+  ["route name", service("routes: [{ name: 'chat room' }]")],
+  ["route name twice", service("routes: [{ name: a }, { name: a }]")],
+  ["prefix and exact path", route("match: { path_prefix: /a, path_exact: /b }")],
+  ["relative path", route("match: { path_prefix: api }")],
+  ["unknown matcher", route("match: { header: x }")],
+  ["timeout", route("timeout_ms: 4000000")],
+  ["timeout with a unit", route("timeout_ms: 30s")],
+  ["retries as a number", route("retries: 3")],
+  ["retries without attempts", route("retries: { on: [5xx] }")],
+  ["too many attempts", route("retries: { attempts: 50 }")],
+  ["retry condition", route("retries: { attempts: 1, on: ['5xx,reset'] }")],
+  ["limit without rate", limit("burst: 1")],
+  ["limit without burst", limit("requests_per_second: 1")],
+  ["limit with rate 0", limit("requests_per_second: 0, burst: 1")],
+  ["tiers without key", limit("requests_per_second: { free: 1 }, burst: 1")],
+  ["tiers without a number", limit("key: { header: x }, requests_per_second: {}, burst: 1")],
+  [
+    "burst of a tier without rate",
+    limit("key: { header: x }, requests_per_second: { a: 1 }, burst: { a: 1, b: 2 }"),
+  ],
+  ["key header in capitals", limit("key: { header: X-Tier }, requests_per_second: 1, burst: 1")],
+  ["key without header", limit("key: { cookie: x }, requests_per_second: 1, burst: 1")],
+  ["anomaly act", route("anomaly: { act: panic }")],
+  ["list for a value", route("anomaly: { act: [tag] }")],
+  [
+    "several services without authority",
+    "version: 1\nservices:\n  a: { routes: [{ name: x }] }\n  b: { routes: [{ name: y }] }",
+  ],
+  ["more than a megabyte", `# ${"x".repeat(1024 * 1024)}`],
+];
+
+export const policyMistakes: readonly PolicyMistake[] = list.map(([name, text]) => ({
+  name,
+  text,
+}));
