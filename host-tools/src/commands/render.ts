@@ -9,12 +9,15 @@ import type { IstioVersion, Policy } from "../config/policy";
 import { validConfig } from "../config/validate";
 import { standaloneEnvoy } from "../envoy/standalone";
 import { filterImage, filterKind, type FilterImage, type KindChoice } from "../istio/filter-object";
+import { checkWithFilter } from "../istio/filter-check";
 import { companionFiles, manifests } from "../istio/manifests";
 import { yamlStream, yamlText } from "../istio/yaml-text";
 import { ExitCode, GanglionError } from "../lib/errors";
+import { readFilterModule } from "../lib/filter-module";
 import { inputName, readInput, readTextInput } from "../lib/input";
 import { STDOUT, writeFileAtomically, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
+import { decodeArtifact } from "../model/artifact";
 
 export interface RenderOptions {
   /** The policy; `-` for standard input. */
@@ -59,8 +62,12 @@ export async function runRender(options: RenderOptions): Promise<ExitCode> {
 async function completeConfig(config: PluginConfig, options: RenderOptions): Promise<PluginConfig> {
   let complete = config;
   if (options.epoch !== undefined) complete = withEpoch(complete, options.epoch);
-  if (options.model !== undefined) complete = withModel(complete, await readInput(options.model));
-  return validConfig(complete);
+  if (options.model === undefined) return validConfig(complete);
+  const artifact = await readInput(options.model);
+  decodeArtifact(artifact);
+  complete = validConfig(withModel(complete, artifact));
+  checkWithFilter(await readFilterModule(), canonicalJson(complete));
+  return complete;
 }
 
 async function writeManifests(

@@ -1,0 +1,123 @@
+// What is typed in each transcript. Every transcript has the example's ganglion.yaml in its folder.
+
+export interface Step {
+  readonly args: readonly string[];
+  readonly stdin?: string;
+  /** Show how much went to stdout instead of all of it. */
+  readonly bytesOnly?: boolean;
+  /** Files of the folder to show afterwards. */
+  readonly shows?: readonly string[];
+}
+
+export interface Transcript {
+  readonly name: string;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly steps: readonly Step[];
+}
+
+const IMAGE = `oci://registry.example/ganglion/filter@sha256:${"1".repeat(64)}`;
+const small = `version: 1
+services:
+  llm:
+    arms: { a: {}, b: { subset: blue } }
+    routes: [{ name: all, timeout_ms: 1500 }]
+`;
+
+export const transcripts: readonly Transcript[] = [
+  {
+    name: "help",
+    steps: [
+      { args: ["--help"] },
+      { args: ["help", "render"] },
+      { args: ["push", "--help"] },
+      { args: ["pack", "--help"] },
+      { args: ["train", "--help"] },
+      { args: ["envoy", "which", "--help"] },
+      { args: ["--version"] },
+      { args: ["version"] },
+    ],
+  },
+  {
+    name: "usage-errors",
+    steps: [
+      { args: [] },
+      { args: ["rendr"] },
+      { args: ["render", "--dryrun"] },
+      { args: ["render", "--kind", "envoyfilter"] },
+      { args: ["render", "--epoch", "soon"] },
+      { args: ["push"] },
+      { args: ["push", "model.gngl"] },
+      { args: ["pack"] },
+      { args: ["pack", "--push", "Not A Reference", "--dry-run"] },
+      { args: ["envoy"] },
+      { args: ["completion", "tcsh"] },
+    ],
+  },
+  {
+    name: "render",
+    files: { "small.yaml": small },
+    steps: [
+      { args: ["render"] },
+      { args: ["render", "-f", "small.yaml", "--image", IMAGE] },
+      { args: ["render", "-f", "-", "--image", IMAGE, "--istio-version", "1.30"], stdin: small },
+      { args: ["render", "-f", "small.yaml", "--target", "config", "--epoch", "7"] },
+      { args: ["render", "--image", IMAGE, "-o", "manifests", "--dry-run"] },
+      {
+        args: ["render", "--image", IMAGE, "-o", "manifests"],
+        shows: ["manifests/kustomization.yaml", "manifests/istio-values.yaml"],
+      },
+      { args: ["render", "--target", "envoy", "-o", "envoy.yaml", "--dry-run"] },
+      { args: ["render", "--target", "envoy", "--wasm", "/lib/ganglion.wasm"], bytesOnly: true },
+    ],
+  },
+  {
+    name: "render-errors",
+    files: { "bad.yaml": `${small}mode: off\n`, "noise.gngl": "no artifact" },
+    steps: [
+      { args: ["render", "-f", "missing.yaml"] },
+      { args: ["render", "-f", "bad.yaml", "--image", IMAGE] },
+      { args: ["render", "-f", "-", "--image", IMAGE], stdin: "services: [" },
+      { args: ["render", "--image", "ganglion"] },
+      { args: ["render", "--image", "ghcr.io/a/b:1.0", "--dry-run"] },
+      { args: ["render", "--image", IMAGE, "--istio-version", "2"] },
+      { args: ["render", "--image", IMAGE, "--kind", "trafficextension"] },
+      { args: ["render", "-f", "-", "--target", "envoy"], stdin: small },
+      { args: ["render", "--image", IMAGE, "-o", "ganglion.yaml/sub"] },
+      { args: ["render", "--target", "config", "--model", "missing.gngl"] },
+    ],
+  },
+  {
+    name: "push-errors",
+    files: { "noise.gngl": "no artifact", "mesh.yaml": "kind: ConfigMap\n" },
+    steps: [
+      { args: ["push", "missing.gngl", "-f", "mesh.yaml"] },
+      { args: ["push", "noise.gngl", "-f", "mesh.yaml", "--sha256", "0".repeat(64)] },
+      { args: ["push", "noise.gngl", "-f", "mesh.yaml"] },
+      { args: ["inspect", "noise.gngl"] },
+    ],
+  },
+  {
+    name: "pack",
+    files: { "tiny.wasm": "\0asm\u0001\0\0\0", "tiny.txt": "no module" },
+    steps: [
+      { args: ["pack", "tiny.wasm", "--dry-run"] },
+      { args: ["pack", "tiny.wasm", "--dry-run", "--form", "both", "--revision", "abc123"] },
+      { args: ["pack", "tiny.wasm", "-o", "layout"], shows: ["layout/index.json"] },
+      { args: ["pack", "tiny.wasm", "-o", "."] },
+      { args: ["pack", "tiny.txt", "--dry-run"] },
+      { args: ["pack", "missing.wasm", "--dry-run"] },
+    ],
+  },
+  {
+    name: "completion",
+    steps: [
+      { args: ["complete", "--", "re"] },
+      { args: ["complete", "--", "render", "--target", ""] },
+      { args: ["complete", "--", "envoy", ""] },
+      { args: ["completion", "bash"], bytesOnly: true },
+      { args: ["completion", "zsh"], bytesOnly: true },
+      { args: ["completion", "fish"], bytesOnly: true },
+      { args: ["completion", "powershell"], bytesOnly: true },
+    ],
+  },
+];
