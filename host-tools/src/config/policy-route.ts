@@ -4,6 +4,7 @@
 import type { AnomalyConfig, EjectionConfig, MatchConfig, ModeConfig } from "./plugin-config";
 import type { PolicyArm, PolicyRetries, PolicyRoute } from "./policy";
 import { readLimit } from "./policy-limit";
+import { nearest } from "../lib/nearest";
 import type { KnownKeys, PolicyNode } from "./policy-node";
 
 /** What a service says for all of its routes. */
@@ -17,6 +18,22 @@ export interface ServiceDefaults {
 /** One hour: no request of a mesh lives longer on purpose. */
 const TIMEOUT_MS_MAX = 3_600_000;
 const ATTEMPTS_MAX = 10;
+/** Envoy's conditions; it ignores others without a word, so a typo would switch retries off. */
+const RETRY_CONDITIONS = [
+  "5xx",
+  "gateway-error",
+  "reset",
+  "reset-before-request",
+  "connect-failure",
+  "envoy-ratelimited",
+  "retriable-4xx",
+  "refused-stream",
+  "cancelled",
+  "deadline-exceeded",
+  "internal",
+  "resource-exhausted",
+  "unavailable",
+];
 const DEFAULT_RETRY_ON = ["connect-failure", "refused-stream", "unavailable"];
 
 const routeKeys: KnownKeys = {
@@ -119,8 +136,10 @@ function readRetries(node: PolicyNode | undefined): PolicyRetries | undefined {
 function readConditions(node: PolicyNode): string[] {
   return node.items().flatMap((item) => {
     const text = item.text();
-    if (text !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(text)) {
-      item.refuse("is no retry condition of Envoy, e.g. 5xx, reset, connect-failure");
+    if (text !== undefined && !RETRY_CONDITIONS.includes(text) && !/^[45]\d\d$/.test(text)) {
+      const guess = nearest(text, RETRY_CONDITIONS);
+      const help = guess === undefined ? "e.g. 5xx, reset, 503" : `did you mean ${guess}?`;
+      item.refuse(`is no retry condition of Envoy and no status code; ${help}`);
     }
     return text ?? [];
   });

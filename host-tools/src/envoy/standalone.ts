@@ -144,9 +144,15 @@ function headerIs(name: string, exact: string): object {
   return { name, string_match: { exact } };
 }
 
+/** Envoy takes status codes apart from its conditions, where Istio takes both in one list. */
 function retryPolicy(retries: PolicyRetries): object {
+  const isCode = (word: string): boolean => /^\d+$/.test(word);
+  const codes = retries.on.filter(isCode).map(Number);
+  const conditions = retries.on.filter((word) => !isCode(word));
+  if (codes.length > 0) conditions.push("retriable-status-codes");
   return {
-    retry_on: retries.on.join(),
+    retry_on: conditions.join(),
+    ...(codes.length === 0 ? {} : { retriable_status_codes: codes }),
     num_retries: retries.attempts,
     ...(retries.perTryTimeoutMs === undefined
       ? {}
