@@ -10,7 +10,10 @@ import { build } from "esbuild";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 /** Each exports `generatedFiles()`: a list of path and text, given a way to read a file of the tree. */
-const generators = ["host-tools/src/reference/generated-files.ts"];
+const generators = [
+  "host-tools/src/reference/generated-files.ts",
+  "host-tools/src/model/generated-files.ts",
+];
 
 async function generatorOf(entry) {
   const { outputFiles } = await build({

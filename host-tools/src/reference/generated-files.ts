@@ -6,7 +6,6 @@ import { pluginConfigSchema } from "../config/schema";
 import { filterImage, filterKind } from "../istio/filter-object";
 import { companionFiles, manifests } from "../istio/manifests";
 import { yamlText } from "../istio/yaml-text";
-import { renderActivationTable } from "../model/activation-table";
 import { configurationPage } from "./configuration-page";
 import { headersPage, metricsPage } from "./signals-pages";
 
