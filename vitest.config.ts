@@ -1,7 +1,13 @@
 import { defineConfig } from "vitest/config";
 
 const project = (name: string, include: string[], timeoutMs: number) => ({
-  test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs, environment: "node" as const },
+  test: {
+    name,
+    include,
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    environment: "node" as const,
+  },
 });
 
 export default defineConfig({
