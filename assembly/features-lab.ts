@@ -1,6 +1,6 @@
 // Entry of the scorer's laboratory module for feature extraction: the filter's own averages and
-// extract() on one route, driven by a host that tells what happened when. The few lines of bookkeeping
-// between them are reflex.ts's; the filter itself is replayed by the embedded host.
+// extract() on one route, driven by a host that tells what happened when. The few lines of
+// bookkeeping between them are reflex.ts's; the filter itself is replayed by the embedded host.
 
 import { RequestShape, extract, featureVector } from "./features/extract";
 import { addCensored, addSample } from "./state/ewma";

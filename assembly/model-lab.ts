@@ -1,5 +1,5 @@
-// Entry of a second module: the scorer alone, on raw vectors, for tests, benches and the host tool's
-// self-test. Not part of the filter; nothing here runs in a proxy.
+// Entry of a second module: the scorer alone, on raw vectors, for tests, benches and the host
+// tool's self-test. Not part of the filter; nothing here runs in a proxy.
 
 import { INPUTS_MAX } from "./contract/artifact";
 import { ARTIFACT_BYTES_MAX } from "./contract/limits";

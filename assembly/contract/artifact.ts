@@ -1,6 +1,6 @@
-// The model file: where each byte stands. Written by the host tool's quantiser, mapped (never parsed)
-// by the filter. Not a container with a table of sections: the place of every section follows from the
-// shape, so there is no offset in the file that could point out of it.
+// The model file: where each byte stands. Written by the host tool's quantiser, mapped (never
+// parsed) by the filter. Not a container with a table of sections: the place of every section
+// follows from the shape, so there is no offset in the file that could point out of it.
 //
 //      0  header, 256 bytes
 //         0 magic "GNGL"      4 format version    8 kind             12 architecture
@@ -8,23 +8,25 @@
 //        32 hidden H         36 outputs O        40 input shift     44 warm-up steps
 //        48 smoothing shift  52 threshold        56 quantile knots  60 self-test steps S
 //        64 gate shift       68 output shift     72 training seed   76 training steps
-//        80 drift shift      84 .. 95 zero       96 name, 32 ASCII bytes, zero padded   128 .. 255 zero
+//        80 drift shift      84 zero             96 name, 32 bytes   128 zero up to 255
 //    256  calibration        f32 offset[D], f32 scale[D]: input = (raw - offset) * scale, Q12
 //         outputs            i32 feature[R], i32 carry[R],
-//                            i32 residual multiplier[R], i32 drift multiplier[R], i32 scale floor[R]
+//                            i32 residual multiplier[R], i32 drift multiplier[R],
+//                            i32 scale floor[R]
 //         quantiles          { i32 surprise, i32 permille }[16], ascending, the first `knots` used
 //         gates              i8 weights[4H * (D + H)], i32 multiplier[4H], i32 bias[4H]
 //         predictor          i8 weights[R * H], i32 multiplier[R], i32 bias[R]
-//         self-test          { i16 input[D], i16 prediction[R], i32 surprise, i32 permille, 8 zero }[S]
+//         self-test          { i16 input[D], i16 prediction[R], i32 surprise, i32 permille,
+//                              8 zero bytes }[S]
 //
-// All numbers are little-endian; every section begins at a multiple of 16. R is O rounded up to 16: the
-// rows that a kernel computes at once; the padding rows are zero. D and H are multiples of 8.
+// All numbers are little-endian; every section begins at a multiple of 16. R is O rounded up to 16:
+// the rows that a kernel computes at once; the padding rows are zero. D and H are multiples of 8.
 //
-// Formats: input and prediction Q12 (int16, +-8), hidden state Q15, cell Q12, gate before activation
-// Q12. Gate rows stand in the order input, forget, candidate, output, H of each.
-// Weights are interleaved so that a SIMD kernel needs no horizontal sum: blocks of 16 rows; within a
-// block pairs of columns; within a pair the rows' two weights beside each other:
-//   byte of (row, column) = (row / 16) * 16 * columns + (column / 2) * 32 + (row % 16) * 2 + column % 2
+// Formats: input and prediction Q12 (int16, +-8), hidden state Q15, cell Q12, gate before
+// activation Q12. Gate rows stand in the order input, forget, candidate, output, H of each. Weights
+// are interleaved so that a SIMD kernel needs no horizontal sum: blocks of 16 rows; within a block
+// pairs of columns; within a pair the rows' two weights beside each other:
+//   byte of (row, column) = row / 16 * 16 * columns + column / 2 * 32 + row % 16 * 2 + column % 2
 // Columns are the D inputs, then the H hidden values. A row's result is
 //   requantise(((sum over inputs) << input shift) + (sum over hidden) + bias)
 //   requantise(a) = saturate16(floor((a * multiplier + 2^(shift - 1)) / 2^shift))
@@ -102,8 +104,8 @@ export const SELF_TEST_STEPS_MAX: i32 = 64;
 export const REQUANTISE_SHIFT_MIN: i32 = 31;
 export const REQUANTISE_SHIFT_MAX: i32 = 60;
 /**
- * Largest absolute bias. With it no accumulator overflows: |sum| <= 128 * 32768 * ((D << shift) + H)
- * + 2^28 must stay below 2^31, so (D << shift) + H <= ACCUMULATOR_COLUMNS_MAX.
+ * Largest absolute bias. With it no accumulator overflows: |sum| <= 128 * 32768 * ((D << shift) +
+ * H) + 2^28 must stay below 2^31, so (D << shift) + H <= ACCUMULATOR_COLUMNS_MAX.
  */
 export const BIAS_MAX: i32 = 268435456;
 export const ACCUMULATOR_COLUMNS_MAX: i32 = 447;
@@ -113,13 +115,13 @@ export const RESIDUAL_MULTIPLIER_MAX: i32 = 32767;
 export const SCALE_FLOOR_MAX: i32 = 32767;
 /** A route's residual scale is a mean with weight 2^-8 of the newest, once it is that old. */
 export const SCALE_SHIFT: i32 = 8;
-/** A residual counts at most this many times its scale in that mean: a fault must not become usual. */
+/** A residual counts at most this many scales in that mean: a fault must not become usual. */
 export const SCALE_CLIP: i32 = 4;
 /** Largest ratio of residual or drift to scale that is told apart, Q8. */
 export const RATIO_MAX_Q8: i32 = 65535;
 /** A normalised residual counts at most this much (4.0 in Q8): one odd request is no incident. */
 export const RESIDUAL_CAP_Q8: i32 = 1024;
-/** A normalised drift counts at most this much (16.0 in Q8), so that one output cannot drown all. */
+/** A normalised drift counts at most this much (16.0 in Q8): no output drowns all others. */
 export const DRIFT_CAP_Q8: i32 = 4096;
 /** Largest surprise: OUTPUTS_MAX outputs at both caps, squared, >> 4. */
 export const SURPRISE_MAX: i32 = 71303168;
@@ -188,7 +190,7 @@ export function paddedOutputs(outputs: i32): i32 {
   return (outputs + 15) & ~15;
 }
 
-/** @returns byte offset of the outputs section; the calibration before it stands after the header */
+/** @returns byte offset of the outputs section, which the calibration precedes */
 export function outputsOffset(inputs: i32): i32 {
   return ARTIFACT_HEADER_BYTES + 8 * inputs;
 }
@@ -226,7 +228,7 @@ export function artifactBytes(inputs: i32, hidden: i32, outputs: i32, selfTestSt
   );
 }
 
-/** @returns byte offset of a weight within its matrix of that many columns (the drawn interleaving) */
+/** @returns byte offset of a weight within its matrix of that many columns, as drawn above */
 export function weightOffset(row: i32, column: i32, columns: i32): i32 {
   return (row >> 4) * 16 * columns + (column >> 1) * 32 + (row & 15) * 2 + (column & 1);
 }

@@ -1,5 +1,5 @@
-// Raw features to the model's int16 inputs, by the artifact's calibration. The only floating point on
-// the way to a score; written so that no value traps and both a lane and its scalar twin agree.
+// Raw features to the model's int16 inputs, by the artifact's calibration. The only floating point
+// on the way to a score; written so that no value traps and both a lane and its scalar twin agree.
 //
 //   x = saturate16(nearest_even((raw - offset) * scale))     scale in Q12 units per raw unit
 //

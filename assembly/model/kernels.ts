@@ -2,13 +2,13 @@
 // fallback (every supported proxy has SIMD) but the proof: both and the host tool's reference must
 // agree bit for bit. Not relaxed SIMD: its results may differ between machines.
 //
-// Formats and the weights' interleaving are drawn in contract/artifact.ts; the activation is derived
-// in the host tool's activation-table.ts.
+// Formats and the weights' interleaving are drawn in contract/artifact.ts; the activation is
+// derived in the host tool's activation-table.ts.
 //
 // No accumulator overflows: a product of int8 and int16 is at most 2^22, a row has at most
 // ACCUMULATOR_COLUMNS_MAX columns (inputs counted 2^inputShift times), a bias at most 2^28, and
-// validate.ts refuses artifacts beyond: 447 * 2^22 + 2^28 < 2^31. i32x4.dot_i16x8_s itself could only
-// wrap at -32768 * -32768 twice, and one factor is a widened int8.
+// validate.ts refuses artifacts beyond: 447 * 2^22 + 2^28 < 2^31. i32x4.dot_i16x8_s itself could
+// only wrap at -32768 * -32768 twice, and one factor is a widened int8.
 
 import { ROW_BLOCK } from "../contract/artifact";
 import { ACTIVATION_TABLE } from "./luts.gen";
@@ -38,46 +38,39 @@ export function gemvSimd(
   h: usize,
   hidden: i32,
 ): void {
-  // Added before a logical shift, so that it acts as an arithmetic one (SSE has no 64-bit arithmetic
-  // shift): the sum with 2^62 is positive, and 2^62 >> shift is taken off again, modulo 2^32.
+  // Added before a logical shift, so that it acts as an arithmetic one (SSE has no 64-bit
+  // arithmetic shift): the sum with 2^62 is positive, and 2^62 >> shift is taken off again, modulo
+  // 2^32.
   const rounding = i64x2.splat((1 << 62) + ((<i64>1) << (shift - 1)));
   const offset = i32x4.splat(<i32>(((<i64>1) << 62) >> shift));
-  const xEnd = x + ((<usize>inputs) << 1);
-  const hEnd = h + ((<usize>hidden) << 1);
   for (let row = 0; row < rows; row += ROW_BLOCK) {
     let a0 = i32x4.splat(0);
     let a1 = a0;
     let a2 = a0;
     let a3 = a0;
-    for (let p = x; p < xEnd; p += 8) {
-      const first = v128.load_splat<u32>(p);
-      const second = v128.load_splat<u32>(p, 4);
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights), first));
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 8), first));
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 16), first));
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 24), first));
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 32), second));
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 40), second));
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 48), second));
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 56), second));
-      weights += 2 * PAIR_BYTES;
-    }
-    a0 = i32x4.shl(a0, inputShift);
-    a1 = i32x4.shl(a1, inputShift);
-    a2 = i32x4.shl(a2, inputShift);
-    a3 = i32x4.shl(a3, inputShift);
-    for (let p = h; p < hEnd; p += 8) {
-      const first = v128.load_splat<u32>(p);
-      const second = v128.load_splat<u32>(p, 4);
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights), first));
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 8), first));
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 16), first));
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 24), first));
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 32), second));
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 40), second));
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 48), second));
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 56), second));
-      weights += 2 * PAIR_BYTES;
+    // First the inputs, whose sum is then shifted to the hidden state's unit, then the hidden
+    // state.
+    for (let part = 0; part < 2; part++) {
+      let p = part == 0 ? x : h;
+      const end = p + ((<usize>(part == 0 ? inputs : hidden)) << 1);
+      for (; p < end; p += 8) {
+        const first = v128.load_splat<u32>(p);
+        const second = v128.load_splat<u32>(p, 4);
+        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights), first));
+        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 8), first));
+        a2 = i32x4.add(a2, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 16), first));
+        a3 = i32x4.add(a3, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 24), first));
+        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 32), second));
+        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 40), second));
+        a2 = i32x4.add(a2, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 48), second));
+        a3 = i32x4.add(a3, i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 56), second));
+        weights += 2 * PAIR_BYTES;
+      }
+      const unit = part == 0 ? inputShift : 0;
+      a0 = i32x4.shl(a0, unit);
+      a1 = i32x4.shl(a1, unit);
+      a2 = i32x4.shl(a2, unit);
+      a3 = i32x4.shl(a3, unit);
     }
     const at = (<usize>row) << 2;
     a0 = requantiseSimd(a0, biases + at, multipliers + at, rounding, offset, shift);
@@ -151,8 +144,8 @@ function saturate16(value: i64): i32 {
 }
 
 /**
- * The LSTM's cell after its gates: reads z = i16[4 * hidden] (input, forget, candidate, output, Q12),
- * updates cell (Q12) and hidden state (Q15) in place.
+ * The LSTM's cell after its gates: reads z = i16[4 * hidden] (input, forget, candidate, output,
+ * Q12), updates cell (Q12) and hidden state (Q15) in place.
  *   c = saturate(f * c + (i * g, Q15 to Q12 with rounding)),  h = o * tanh(c)
  * @param hidden a multiple of 8
  */

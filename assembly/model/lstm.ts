@@ -1,5 +1,5 @@
-// One step of the LSTM: new hidden state from the inputs, then the prediction of the next inputs. Not
-// reset, padded or batched: a route's stream never ends, so its state is simply carried on.
+// One step of the LSTM: new hidden state from the inputs, then the prediction of the next inputs.
+// Not reset, padded or batched: a route's stream never ends, so its state is simply carried on.
 
 import { HIDDEN_MAX } from "../contract/artifact";
 import { cellScalar, cellSimd, gemvScalar, gemvSimd } from "./kernels";
@@ -79,8 +79,9 @@ export function lstmStepScalar(model: Model, state: ScorerState, x: usize): void
 }
 
 /**
- * Outputs marked carry predict the change of their feature, the others its value. A level (a route's
- * usual latency) differs between routes by more than it changes, so its change is what can be learnt.
+ * Outputs marked carry predict the change of their feature, the others its value. A level (a
+ * route's usual latency) differs between routes by more than it changes, so its change is what can
+ * be learnt.
  */
 function carryInputs(model: Model, state: ScorerState, x: usize): void {
   const prediction = statePrediction(state);

@@ -1,5 +1,5 @@
-// Pointers into an artifact, so that a score reaches its numbers by one load each. Not a parsed copy:
-// the artifact's bytes are the model and must stay where they are while it is in use.
+// Pointers into an artifact, so that a score reaches its numbers by one load each. Not a parsed
+// copy: the artifact's bytes are the model and must stay where they are while it is in use.
 
 import {
   ARTIFACT_AT_ARCHITECTURE,

@@ -1,7 +1,8 @@
-// What the scorer remembers of one route. Fixed at the largest shape, so that a route keeps its place
-// whatever model comes: a model of equal shape continues the state, another starts it anew.
+// What the scorer remembers of one route. Fixed at the largest shape, so that a route keeps its
+// place whatever model comes: a model of equal shape continues the state, another starts it anew.
 //
-//   ScorerState (32 bytes) | i16 prediction[OUTPUTS_MAX] | i16 hidden[HIDDEN_MAX] | i16 cell[HIDDEN_MAX]
+//   ScorerState (32 bytes) | i16 prediction[OUTPUTS_MAX] | i16 hidden[HIDDEN_MAX]
+//   | i16 cell[HIDDEN_MAX]
 //   | i32 drift[OUTPUTS_MAX] | i32 scale[OUTPUTS_MAX]
 //
 // An all-zero block is a valid, fresh state.

@@ -10,11 +10,11 @@
 //
 // Unrest is many or large residuals of either sign. Drift is residuals of one sign, request after
 // request: a single slow answer is usual in a heavy tail, ten in a row are not, and only their sum
-// says so, because by the second the model has followed. Both are measured in the route's own scale:
-// what is an outlier for a steady route is every third request of a rare and ragged one.
+// says so, because by the second the model has followed. Both are measured in the route's own
+// scale: what is an outlier for a steady route is every third request of a rare and ragged one.
 //
-// Then the LSTM sees x and predicts the next. All integers from x on; only the step from raw features
-// to x is floating point (features/quantise.ts).
+// Then the LSTM sees x and predicts the next. All integers from x on; only the step from raw
+// features to x is floating point (features/quantise.ts).
 
 import {
   DRIFT_CAP_Q8,
@@ -66,7 +66,8 @@ export function scoreQuantisedScalar(model: Model, state: usize, x: usize): i32 
 function observe(model: Model, state: ScorerState, x: usize): void {
   if (state.shapeStamp != model.shapeStamp) resetState(model, state);
   if (state.modelVersion != model.version) {
-    // New weights: the old ones' prediction is in another calibration, so this step has no residual.
+    // New weights: the old ones' prediction is in another calibration, so this step has no
+    // residual.
     state.modelVersion = model.version;
   } else if (state.steps > 0) {
     compare(model, state, x);

@@ -1,7 +1,8 @@
-// Decides whether bytes are an artifact that this filter may map. Everything that the kernels rely on
-// is checked here, once, so that they can run without checks: no artifact that passes makes a score
-// read or write out of bounds, overflow or trap. Not a checksum: the configuration carries the SHA-256
-// of the bytes, and the self-test proves that this machine computes what the author's did.
+// Decides whether bytes are an artifact that this filter may map. Everything that the kernels rely
+// on is checked here, once, so that they can run without checks: no artifact that passes makes a
+// score read or write out of bounds, overflow or trap. Not a checksum: the configuration carries
+// the SHA-256 of the bytes, and the self-test proves that this machine computes what the author's
+// did.
 
 import {
   ACCUMULATOR_COLUMNS_MAX,

@@ -1,6 +1,6 @@
-// The filter's checks of an artifact, made again on the host so that a refusal can name the field, the
-// value and the bound; the filter itself answers only with a status. The statuses are the same, which a
-// test holds over mutated artifacts.
+// The filter's checks of an artifact, made again on the host so that a refusal can name the field,
+// the value and the bound; the filter itself answers only with a status. The statuses are the same,
+// which a test holds over mutated artifacts.
 
 import {
   ACCUMULATOR_COLUMNS_MAX,
@@ -175,8 +175,10 @@ function checkHeader(check: Checker, shape: Shape): void {
   const inputShift = check.view.getInt32(ARTIFACT_AT_INPUT_SHIFT, true);
   const columns = (shape.inputs << inputShift) + shape.hidden;
   if (columns > ACCUMULATOR_COLUMNS_MAX) {
-    const problem = `(inputs << input shift) + hidden is ${columns}, at most ${ACCUMULATOR_COLUMNS_MAX}`;
-    throw refusal(ArtifactStatus.BadHeader, problem);
+    throw refusal(
+      ArtifactStatus.BadHeader,
+      `(inputs << input shift) + hidden is ${columns}, at most ${ACCUMULATOR_COLUMNS_MAX}`,
+    );
   }
   let ended = false;
   for (let at = ARTIFACT_AT_NAME; at < ARTIFACT_AT_RESERVED_HIGH; at++) {

@@ -1,5 +1,6 @@
-// Writes and reads the model file. The places come from contract/artifact.ts, which draws the layout;
-// the filter maps the same bytes. Reading checks as the filter does, but says which field is wrong.
+// Writes and reads the model file. The places come from contract/artifact.ts, which draws the
+// layout; the filter maps the same bytes. Reading checks as the filter does, but says which field
+// is wrong.
 
 import {
   ARTIFACT_AT_ARCHITECTURE,

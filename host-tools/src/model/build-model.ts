@@ -1,5 +1,6 @@
-// From traffic to an artifact: calibrate, train, quantise, calibrate the score. The order matters: the
-// score is calibrated last, with the integers that will serve, on traffic that training never saw.
+// From traffic to an artifact: calibrate, train, quantise, calibrate the score. The order matters:
+// the score is calibrated last, with the integers that will serve, on traffic that training never
+// saw.
 
 import { FEATURES, FEATURE_SCHEMA } from "../contract";
 import type { Prng } from "../lib/prng";

@@ -1,5 +1,6 @@
-// From raw features to the unit in which the model computes, measured on training traffic: offset is the
-// mean, one unit a standard deviation. Not min and max: one outlier would squeeze everything else.
+// From raw features to the unit in which the model computes, measured on training traffic: offset
+// is the mean, one unit a standard deviation. Not min and max: one outlier would squeeze everything
+// else.
 
 import { FEATURES, Feature } from "../contract";
 import { GanglionError } from "../lib/errors";
@@ -9,8 +10,8 @@ import type { FeatureSequence } from "./traffic";
 export const ONE_Q12 = 4096;
 
 /**
- * Smallest deviation that counts as one unit, in raw units. A feature that never changed in training
- * must not turn a ripple into an extreme.
+ * Smallest deviation that counts as one unit, in raw units. A feature that never changed in
+ * training must not turn a ripple into an extreme.
  */
 function deviationFloor(feature: Feature): number {
   switch (feature) {

@@ -1,4 +1,5 @@
-// Windows to train on, cut from feature sequences that were quantised exactly as the filter does it.
+// Windows to train on, cut from feature sequences that were quantised exactly as the filter does
+// it.
 
 import { FEATURES } from "../contract";
 import type { Prng } from "../lib/prng";

@@ -1,5 +1,5 @@
-// The data of a training on made-up traffic, and the recipe of the model that ships: its file is not a
-// blob but the result of this file and a seed, which a test rebuilds byte for byte.
+// The data of a training on made-up traffic, and the recipe of the model that ships: its file is
+// not a blob but the result of this file and a seed, which a test rebuilds byte for byte.
 
 import { type BuildData, type BuildOptions, type BuiltModel, buildModel } from "./build-model";
 import { extractFeatures } from "./feature-extractor";

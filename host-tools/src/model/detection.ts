@@ -1,5 +1,5 @@
-// How well an artifact tells faults from health, per request and without point adjustment: a request
-// counts as found only if its own score reached the threshold.
+// How well an artifact tells faults from health, per request and without point adjustment: a
+// request counts as found only if its own score reached the threshold.
 
 import type { ScorerArtifact } from "./scorer-artifact";
 import { ReferenceScorer } from "./reference";

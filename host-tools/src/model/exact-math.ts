@@ -1,6 +1,6 @@
-// exp, log, tanh and normal deviates from basic arithmetic only. Not Math.exp and friends: their last
-// bit differs between engines and versions, and a model rebuilt from its seed must have the same bytes
-// everywhere. +, -, *, / and sqrt of doubles are exact by IEEE 754.
+// exp, log, tanh and normal deviates from basic arithmetic only. Not Math.exp and friends: their
+// last bit differs between engines and versions, and a model rebuilt from its seed must have the
+// same bytes everywhere. +, -, *, / and sqrt of doubles are exact by IEEE 754.
 
 import type { Prng } from "../lib/prng";
 

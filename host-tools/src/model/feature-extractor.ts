@@ -1,6 +1,6 @@
-// The filter's feature extraction (assembly/features/extract.ts and the bookkeeping of reflex.ts) on
-// recorded or made-up traffic. The only file that knows how features come about on the host: whoever
-// replays traffic through the filter itself replaces this FeatureSource.
+// The filter's feature extraction (assembly/features/extract.ts and the bookkeeping of reflex.ts)
+// on recorded or made-up traffic. The only file that knows how features come about on the host:
+// whoever replays traffic through the filter itself replaces this FeatureSource.
 
 import { FEATURES, Feature } from "../contract";
 import { LatencyAverage, elapsedMs, log2 } from "./feature-math";

@@ -1,5 +1,6 @@
 // The filter's float arithmetic (assembly/state/math.ts and ewma.ts) in TypeScript: every operation
-// rounded to 32 bits, so that training sees the very vectors that serving will. A test compares both.
+// rounded to 32 bits, so that training sees the very vectors that serving will. A test compares
+// both.
 
 const fround = Math.fround;
 

@@ -1,5 +1,6 @@
-// Runs the filter's own scorer (build/model.lab.wasm) in Node: for tests, benches and checks that must
-// not trust the reference. Not the embedded host: there is no proxy, only vectors in and scores out.
+// Runs the filter's own scorer (build/model.lab.wasm) in Node: for tests, benches and checks that
+// must not trust the reference. Not the embedded host: there is no proxy, only vectors in and
+// scores out.
 
 import { ArtifactStatus } from "../contract";
 

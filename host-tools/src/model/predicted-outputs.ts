@@ -1,11 +1,11 @@
-// Which features the model predicts, and how. Not all of them: what a client sends (sizes, method) comes
-// without memory, and only tells the model in what a route's latencies will follow.
+// Which features the model predicts, and how. Not all of them: what a client sends (sizes, method)
+// comes without memory, and only tells the model in what a route's latencies will follow.
 
 import { Feature } from "../contract";
 
 export interface PredictedOutput {
   readonly feature: Feature;
-  /** Predict the change since this request instead of the value: for levels that differ by route. */
+  /** Predict the change from this request on, not the value: for levels that differ by route. */
   readonly carry: boolean;
 }
 

@@ -1,8 +1,10 @@
-// Rounds trained numbers to what the integer kernels compute with. Symmetric int8 per row and not per
-// matrix: rows of an LSTM differ tenfold in size, and one scale would cost the small ones their bits.
+// Rounds trained numbers to what the integer kernels compute with. Symmetric int8 per row and not
+// per matrix: rows of an LSTM differ tenfold in size, and one scale would cost the small ones their
+// bits.
 //
-// A row's scale is s = max|w| / 127. With x in Q12 shifted left by 3 to meet h in Q15, the accumulator
-// counts in units of s / 2^15, and a result in Q12 is sum * s / 8 = sum * multiplier / 2^shift.
+// A row's scale is s = max|w| / 127. With x in Q12 shifted left by 3 to meet h in Q15, the
+// accumulator counts in units of s / 2^15, and a result in Q12 is sum * s / 8 = sum * multiplier /
+// 2^shift.
 
 import {
   BIAS_MAX,
@@ -23,7 +25,8 @@ const RESULT_RATIO = 1 / 8;
 /**
  * Rounds one matrix.
  * @param weights row-major, rows * columns
- * @throws GanglionError E_MODEL_RANGE when a weight is not finite or larger than an artifact can carry
+ * @throws GanglionError E_MODEL_RANGE when a weight is not finite or larger than an artifact can
+ * carry
  */
 export function quantiseMatrix(
   weights: ArrayLike<number>,
@@ -112,7 +115,8 @@ export function runSelfTest(
 ): SelfTestStep[] {
   const scorer = new ReferenceScorer(artifact);
   return inputs.map((input) => {
-    // The filter compares before it advances, so a record's surprise belongs to the step's own input.
+    // The filter compares before it advances, so a record's surprise belongs to the step's own
+    // input.
     const { surprise, permille } = scorer.step(input);
     return { input, prediction: scorer.prediction.slice(), surprise, permille };
   });

@@ -1,5 +1,5 @@
-// What a surprise is worth: measured with the integer model itself on healthy traffic it has not seen,
-// so that quantisation, smoothing and the model's weaknesses are all inside the calibration.
+// What a surprise is worth: measured with the integer model itself on healthy traffic it has not
+// seen, so that quantisation, smoothing and the model's weaknesses are all inside the calibration.
 
 import { FEATURES, QUANTILE_KNOTS_MAX, SCALE_FLOOR_MAX, SURPRISE_MAX } from "../contract";
 import type { QuantisedSequence } from "./dataset";
@@ -28,8 +28,8 @@ export interface ResidualCalibration {
 }
 
 /**
- * Floors of the routes' own scales: half of a middling route's mean residual, or a quarter of the mean
- * over all. A route without errors would else call its first one the end of the world.
+ * Floors of the routes' own scales: half of a middling route's mean residual, or a quarter of the
+ * mean over all. A route without errors would else call its first one the end of the world.
  */
 export function calibrateFloors(
   artifact: ScorerArtifact,
@@ -119,9 +119,9 @@ export function healthySurprises(
 }
 
 /**
- * The table from surprise to permille: knots at quantiles of healthy traffic, so that 990 means that
- * one healthy request in a hundred has more. Above 999 the tail is continued exponentially: from 99 %
- * to 99.9 % a step, and as much again up to 1000 (99.99 %).
+ * The table from surprise to permille: knots at quantiles of healthy traffic, so that 990 means
+ * that one healthy request in a hundred has more. Above 999 the tail is continued exponentially:
+ * from 99 % to 99.9 % a step, and as much again up to 1000 (99.99 %).
  */
 export function quantileTable(sorted: Int32Array): QuantileKnot[] {
   const knots: QuantileKnot[] = [{ surprise: 0, permille: 0 }];

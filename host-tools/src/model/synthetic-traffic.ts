@@ -1,9 +1,10 @@
-// Seeded, made-up traffic of AI services: what the default model learns from, and labelled faults to
-// try it on. Not a queueing simulation (the embedded host is for that): arrivals and latencies are
-// drawn from the shapes that recorded LLM traffic has, wide enough that no single deployment is learnt.
+// Seeded, made-up traffic of AI services: what the default model learns from, and labelled faults
+// to try it on. Not a queueing simulation (the embedded host is for that): arrivals and latencies
+// are drawn from the shapes that recorded LLM traffic has, wide enough that no single deployment is
+// learnt.
 //
-// Healthy, on purpose: rates that swing by the hour, bursts, latencies with heavy tails that drift and
-// hiccup, a few per cent of errors, limits that refuse a little.
+// Healthy, on purpose: rates that swing by the hour, bursts, latencies with heavy tails that drift
+// and hiccup, a few per cent of errors, limits that refuse a little.
 
 import { type Prng, seededPrng } from "../lib/prng";
 import { exp, exponential, log, normal } from "./exact-math";

@@ -1,5 +1,6 @@
-// A request as the trainer sees it: when it came, what it looked like, how it went. Not the filter's
-// features: those depend on what the route did before, and are made from these by a FeatureSource.
+// A request as the trainer sees it: when it came, what it looked like, how it went. Not the
+// filter's features: those depend on what the route did before, and are made from these by a
+// FeatureSource.
 
 export interface TrafficRequest {
   /** Start, in ms from any origin above 0. */

@@ -1,5 +1,5 @@
-// Fits the LSTM to healthy traffic. One thread and doubles: a default training takes seconds, and the
-// sum of a batch must not depend on how many cores took part.
+// Fits the LSTM to healthy traffic. One thread and doubles: a default training takes seconds, and
+// the sum of a batch must not depend on how many cores took part.
 
 import { FEATURES } from "../contract";
 import { GanglionError } from "../lib/errors";

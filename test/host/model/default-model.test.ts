@@ -1,5 +1,6 @@
 // The shipped model is not a blob: its seed makes it again, byte for byte. And it is worth having:
-// faults on traffic that it never saw push the score over the threshold, healthy traffic seldom does.
+// faults on traffic that it never saw push the score over the threshold, healthy traffic seldom
+// does.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";

@@ -1,5 +1,5 @@
-// Own exp and log against the engine's: the point of them is equal bytes everywhere, so they must also
-// be right.
+// Own exp and log against the engine's: the point of them is equal bytes everywhere, so they must
+// also be right.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// Artifacts from a liar: whatever the bytes, validation answers, nothing traps, and what is accepted
-// can be scored without touching anything but its own state.
+// Artifacts from a liar: whatever the bytes, validation answers, nothing traps, and what is
+// accepted can be scored without touching anything but its own state.
 
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -117,7 +117,7 @@ describe("validation of hostile artifacts", () => {
     expect(counts.size).toBeGreaterThanOrEqual(14);
   });
 
-  /** Scores extremes and checks that the whole memory outside of the state block stays as it was. */
+  /** Scores extremes and checks that what lies around the state block stays as it was. */
   function scoreInBounds(random: Prng, bytes: Uint8Array): void {
     const state = lab.freshState(2);
     const around = [lab.freshState(1), lab.freshState(3)];

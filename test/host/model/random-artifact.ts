@@ -1,5 +1,5 @@
-// Random artifacts for tests of the kernels: any shape, any numbers that the format allows, not only
-// those a trainer would make.
+// Random artifacts for tests of the kernels: any shape, any numbers that the format allows, not
+// only those a trainer would make.
 
 import {
   ACCUMULATOR_COLUMNS_MAX,

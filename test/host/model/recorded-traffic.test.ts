@@ -3,7 +3,8 @@ import { extractFeatures } from "../../../host-tools/src/model/feature-extractor
 import { parseTraffic, sliceSequences } from "../../../host-tools/src/model/recorded-traffic";
 
 const JSON_LINES = [
-  '{"arrival_ms": 0, "route": "chat", "method": "POST", "path": "/v1/chat?x=12", "latency_ms": 20, "ttfb_ms": 5, "status": 200}',
+  '{"arrival_ms": 0, "route": "chat", "method": "POST", "path": "/v1/chat?x=12", ' +
+    '"latency_ms": 20, "ttfb_ms": 5, "status": 200}',
   "",
   '{"arrival_ms": 15.5, "route": "chat", "latency_ms": 30, "status": 503, "limited": true}',
 ].join("\n");

@@ -1,4 +1,5 @@
-// SIMD kernels against scalar ones where the numbers are extreme; long random runs are the host's test.
+// SIMD kernels against scalar ones where the numbers are extreme; long random runs are the host's
+// test.
 
 import { BIAS_MAX } from "../../../assembly/contract/artifact";
 import {

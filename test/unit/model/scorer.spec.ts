@@ -99,7 +99,7 @@ describe("the scorer", () => {
     expect(state().surprise).toBe(0);
   });
 
-  it("keeps its state over new weights of equal shape, and skips the old model's prediction", () => {
+  it("keeps its state over new weights, and skips the old ones' prediction", () => {
     for (let i = 0; i < 10; i++) step(0);
     writeTiny(6);
     mapModel(tinyArtifact(), model());
