@@ -31,7 +31,10 @@ const MODULE_BYTES_MAX = 96 * 1024;
 const toolInputs = ["host-tools/build.mjs", "package-lock.json"];
 const filterInputs = ["assembly", "asconfig.json", ...toolInputs];
 const commandInputs = ["host-tools/src", "assembly/contract", ...toolInputs];
-/** Laboratory modules export single kernels to tests: no host calls, so none of the filter's settings. */
+/**
+ * Laboratory modules export single kernels to tests: no host calls, so none of the filter's
+ * settings.
+ */
 const plainOptions = ["--config", "none", "--runtime", "stub", "--enable", "simd"];
 
 const ascTarget = (name, entry, output, options, bytesMax = Infinity) => ({
@@ -88,9 +91,9 @@ async function compile(entry, output, options) {
 }
 
 /**
- * Bundles one TypeScript entry and what it imports of ours; packages stay outside. Split into chunks,
- * because in a single file every static import of a package is hoisted to the top, and `--help`
- * would load all of them. Chunks stand beside the entry, so that a path relative to
+ * Bundles one TypeScript entry and what it imports of ours; packages stay outside. Split into
+ * chunks, because in a single file every static import of a package is hoisted to the top, and
+ * `--help` would load all of them. Chunks stand beside the entry, so that a path relative to
  * `import.meta.url` means the same in all of them.
  */
 async function bundle(entry, output, extra) {
@@ -120,7 +123,10 @@ async function bundle(entry, output, extra) {
   removeOldChunks(name, new Set(outputFiles.map((file) => file.path)));
 }
 
-/** Removes chunks of earlier builds, except young ones: a run that is under way may still load them. */
+/**
+ * Removes chunks of earlier builds, except young ones: a run that is under way may still load
+ * them.
+ */
 function removeOldChunks(name, kept) {
   const folder = join(root, "build");
   const youngMs = Date.now() - 30 * 60_000;
@@ -139,7 +145,9 @@ function writeAtomically(path, contents) {
   renameSync(temporary, place);
 }
 
-/** Every file under the given paths, sorted, so that the hash does not depend on the file system. */
+/**
+ * Every file under the given paths, sorted, so that the hash does not depend on the file system.
+ */
 function filesUnder(path) {
   const place = join(root, path);
   if (!existsSync(place)) return [];

@@ -1,5 +1,5 @@
-// Writes every file that is generated and committed: references, schema, the kustomize base. With --check
-// it writes nothing and fails on the first difference, which is what CI asks for.
+// Writes every file that is generated and committed: references, schema, the kustomize base. With
+// --check it writes nothing and fails on the first difference, which is what CI asks for.
 //
 //   node host-tools/gen.mjs [--check]
 
@@ -9,7 +9,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-/** Each exports `generatedFiles()`: a list of path and text, given a way to read a file of the tree. */
+/**
+ * Each exports `generatedFiles()`: a list of path and text, given a way to read a file of the
+ * tree.
+ */
 const generators = [
   "host-tools/src/reference/generated-files.ts",
   "host-tools/src/model/generated-files.ts",

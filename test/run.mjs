@@ -1,6 +1,6 @@
 // Runs the named layers of tests and ends with `N passed, N failed` alone on the last line. Neither
-// runner prints that, as-pect dies without a summary when a spec does not compile, and vitest calls a
-// run with skips a success; here a skip is shown with its reason, and fails where CI is set.
+// runner prints that, as-pect dies without a summary when a spec does not compile, and vitest calls
+// a run with skips a success; here a skip is shown with its reason, and fails where CI is set.
 //
 //   node test/run.mjs build unit tidy host plugin e2e
 
@@ -38,7 +38,10 @@ async function runBuild() {
   return { ...none(), failed: status === 0 ? 0 : 1 };
 }
 
-/** as-pect, counted from its line per spec; a spec that does not compile ends it before its summary. */
+/**
+ * as-pect, counted from its line per spec; a spec that does not compile ends it before its
+ * summary.
+ */
 async function runUnit() {
   const aspect = resolve(root, "node_modules/@as-pect/cli/bin/asp.js");
   const { status, output } = await run(process.execPath, [aspect, "--summary"]);

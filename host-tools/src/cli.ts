@@ -37,6 +37,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-// No handler for SIGINT: dying of the signal is what a shell shows as 130, and the guard of the child
-// processes (rig/process-guard.ts) ends them first.
+// No handler for SIGINT: dying of the signal is what a shell shows as 130, and the guard of the
+// child processes (rig/process-guard.ts) ends them first.
 await main().catch(report);

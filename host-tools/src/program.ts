@@ -1,5 +1,5 @@
-// The table of commands: names, options, one sentence each. No logic, and nothing heavy: a command's
-// code is imported when it runs, so that `--help` answers at once.
+// The table of commands: names, options, one sentence each. No logic, and nothing heavy: a
+// command's code is imported when it runs, so that `--help` answers at once.
 
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ExitCode } from "./lib/errors";
@@ -11,7 +11,8 @@ type Finish = (exitCode: ExitCode) => void;
 export function buildProgram(finish: Finish): Command {
   const program = new Command("ganglion")
     .description(
-      "Reflexes for every sidecar: trains, packs, renders and pushes the Ganglion filter for Envoy " +
+      "Reflexes for every sidecar: trains, packs, renders and pushes the Ganglion filter for " +
+        "Envoy " +
         "and Istio, and proves what it does.",
     )
     .version(VERSION, "-V, --version", "print the version")
@@ -20,7 +21,8 @@ export function buildProgram(finish: Finish): Command {
     .exitOverride()
     .addHelpText(
       "after",
-      "\nData goes to stdout, talk to stderr. Exit status: 0 ok, 1 error, 64 usage, 65 bad input,\n" +
+      "\nData goes to stdout, talk to stderr. Exit status: 0 ok, 1 error, 64 usage, 65 bad " +
+        "input,\n" +
         "79 findings, 130 interrupted. NO_COLOR turns colours off, GANGLION_DEBUG=1 shows stacks.",
     );
   for (const add of [

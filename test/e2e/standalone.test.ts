@@ -1,5 +1,5 @@
-// What `render --target envoy` writes, in a real Envoy: it starts, routes to the arms, limits a tier with
-// the promised headers, and takes the labels out of our metrics' names.
+// What `render --target envoy` writes, in a real Envoy: it starts, routes to the arms, limits a
+// tier with the promised headers, and takes the labels out of our metrics' names.
 
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// `ganglion pack`: the filter's module as an OCI image, to a folder, to a registry, or both. Prints what an
-// Istio object should name: the pinned reference after a push, the digest otherwise.
+// `ganglion pack`: the filter's module as an OCI image, to a folder, to a registry, or both. Prints
+// what an Istio object should name: the pinned reference after a push, the digest otherwise.
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-// `ganglion push`: new weights into the pluginConfig of a rendered file. Against a file and not a cluster,
-// because whoever keeps manifests in Git wants a diff to review. Everything is checked before a byte is
-// written, last of all by the filter itself in the embedded host.
+// `ganglion push`: new weights into the pluginConfig of a rendered file. Against a file and not a
+// cluster, because whoever keeps manifests in Git wants a diff to review. Everything is checked
+// before a byte is written, last of all by the filter itself in the embedded host.
 
 import { createHash } from "node:crypto";
 import { checkWithFilter } from "../istio/filter-check";

@@ -1,5 +1,5 @@
-// `ganglion render`: a policy file to what a mesh or an Envoy applies. Writes nothing that the filter would
-// refuse, and the same bytes for the same input: no time, no host, no random names.
+// `ganglion render`: a policy file to what a mesh or an Envoy applies. Writes nothing that the
+// filter would refuse, and the same bytes for the same input: no time, no host, no random names.
 
 import { join } from "node:path";
 import { compilePolicy } from "../config/policy-compile";

@@ -1,6 +1,6 @@
-// Rules over more than one field of a configuration: unique names, one default arm, orders that name
-// arms that exist, pools that are not overdrawn, a digest that is the artifact's. Each mirrors one check
-// of the filter, which sees the same document field by field.
+// Rules over more than one field of a configuration: unique names, one default arm, orders that
+// name arms that exist, pools that are not overdrawn, a digest that is the artifact's. Each mirrors
+// one check of the filter, which sees the same document field by field.
 
 import { createHash } from "node:crypto";
 import {

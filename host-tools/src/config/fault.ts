@@ -1,6 +1,6 @@
 // One fault of a configuration: kind, place, value and bounds. The same kinds and sentences as the
-// filter's own report (contract/config-problem.ts), so that what the tool says before a push and what
-// a proxy logs after one read alike.
+// filter's own report (contract/config-problem.ts), so that what the tool says before a push and
+// what a proxy logs after one read alike.
 
 import { ConfigProblem, problemSentence } from "../contract";
 

@@ -1,5 +1,5 @@
-// The compiled configuration as TypeScript sees it, and its one spelling: canonical JSON, so that the
-// same policy gives the same bytes, the same plugin key in Envoy and an empty diff in Git.
+// The compiled configuration as TypeScript sees it, and its one spelling: canonical JSON, so that
+// the same policy gives the same bytes, the same plugin key in Envoy and an empty diff in Git.
 
 import { createHash } from "node:crypto";
 import { ARTIFACT_BYTES_MAX, EPOCH_MAX } from "../contract";
@@ -75,7 +75,8 @@ export const MODEL_BASE64_BYTES_MAX = Math.ceil(ARTIFACT_BYTES_MAX / 3) * 4;
  * JSON with sorted keys and no white space. Members that are undefined are left out, as in
  * JSON.stringify.
  *
- * @throws GanglionError E_JSON_NUMBER for NaN and infinities, which JSON.stringify would turn to null
+ * @throws GanglionError E_JSON_NUMBER for NaN and infinities, which JSON.stringify would turn to
+ *   null
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === "number" && !Number.isFinite(value)) {
@@ -103,7 +104,8 @@ export function modelConfig(artifact: Uint8Array): ModelConfig {
     throw new GanglionError(
       "E_MODEL_SIZE",
       `the model has ${artifact.length} bytes, ${base64.length} in base64; ` +
-        `pluginConfig carries 1 to ${ARTIFACT_BYTES_MAX} bytes, ${MODEL_BASE64_BYTES_MAX} in base64`,
+        `pluginConfig carries 1 to ${ARTIFACT_BYTES_MAX} bytes, ${MODEL_BASE64_BYTES_MAX} in ` +
+        `base64`,
       {
         hint:
           "istiod sends the whole configuration to every proxy and the API server stores it with " +

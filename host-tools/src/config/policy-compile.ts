@@ -1,5 +1,6 @@
-// Compiles a policy to the filter's configuration. What the filter would refuse is refused here, with the
-// place in the user's file instead of the place in a document that the user has never seen.
+// Compiles a policy to the filter's configuration. What the filter would refuse is refused here,
+// with the place in the user's file instead of the place in a document that the user has never
+// seen.
 
 import { CONFIG_VERSION } from "../contract";
 import { faultLine } from "./fault";
@@ -19,7 +20,8 @@ export interface CompiledPolicy {
  * Reads and compiles a policy.
  *
  * @param file how complaints call it
- * @throws GanglionError E_POLICY with one line per complaint, each `file:line:column: path: message`
+ * @throws GanglionError E_POLICY with one line per complaint, each `file:line:column: path:
+ *   message`
  */
 export function compilePolicy(text: string, file: string): CompiledPolicy {
   const policy = readPolicy(text, file);

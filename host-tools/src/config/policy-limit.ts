@@ -1,6 +1,6 @@
-// Reads one rate limit of a policy. Rates per value are written as a mapping under the rate itself, because
-// that is how people say it: free 10, premium 100. `*` is everybody else; left out, a stranger gets the
-// smallest rate that anybody listed has, never more.
+// Reads one rate limit of a policy. Rates per value are written as a mapping under the rate itself,
+// because that is how people say it: free 10, premium 100. `*` is everybody else; left out, a
+// stranger gets the smallest rate that anybody listed has, never more.
 
 import type { PolicyLimit, PolicyLimitValue } from "./policy";
 import type { KnownKeys, PolicyNode } from "./policy-node";

@@ -1,6 +1,6 @@
-// A place in the user's policy file: a YAML node together with its path and its line and column, so that
-// every complaint says where. Read from the syntax tree, not from plain objects, because those have
-// forgotten where they came from.
+// A place in the user's policy file: a YAML node together with its path and its line and column, so
+// that every complaint says where. Read from the syntax tree, not from plain objects, because those
+// have forgotten where they came from.
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { nearest } from "../lib/nearest";
@@ -56,7 +56,10 @@ export class PolicySource {
   }
 }
 
-/** The keys that a mapping may have, and those that are known but not supported yet, with the reason. */
+/**
+ * The keys that a mapping may have, and those that are known but not supported yet, with the
+ * reason.
+ */
 export interface KnownKeys {
   readonly keys: readonly string[];
   readonly later?: Readonly<Record<string, string>>;

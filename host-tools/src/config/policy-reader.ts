@@ -1,6 +1,6 @@
-// Reads a ganglion.yaml into a Policy: the file as a whole, its mesh and its services. Routes and limits
-// are read in policy-route.ts. Values that end up in the filter's configuration are passed on as they
-// are: their bounds stand in the contract and are checked once, on the compiled form.
+// Reads a ganglion.yaml into a Policy: the file as a whole, its mesh and its services. Routes and
+// limits are read in policy-route.ts. Values that end up in the filter's configuration are passed
+// on as they are: their bounds stand in the contract and are checked once, on the compiled form.
 
 import { ExitCode, GanglionError } from "../lib/errors";
 import type {
@@ -66,7 +66,8 @@ const armKeys: KnownKeys = {
  *
  * @param text YAML 1.2 of at most 1 MiB
  * @param file how complaints call it
- * @throws GanglionError E_POLICY with one line per complaint, each `file:line:column: path: message`
+ * @throws GanglionError E_POLICY with one line per complaint, each `file:line:column: path:
+ *   message`
  */
 export function readPolicy(text: string, file: string): Policy {
   if (Buffer.byteLength(text) > POLICY_BYTES_MAX) {

@@ -1,5 +1,5 @@
-// Reads one route of a policy: what it matches, which arms it may use, its timeout and retries, its limits
-// and what an anomaly does. Timeouts and retries never reach the filter: Envoy keeps them.
+// Reads one route of a policy: what it matches, which arms it may use, its timeout and retries, its
+// limits and what an anomaly does. Timeouts and retries never reach the filter: Envoy keeps them.
 
 import type { AnomalyConfig, EjectionConfig, MatchConfig, ModeConfig } from "./plugin-config";
 import type { PolicyArm, PolicyRetries, PolicyRoute } from "./policy";

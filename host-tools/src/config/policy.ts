@@ -1,6 +1,7 @@
-// What a ganglion.yaml means, as values: the services with their arms and routes, and the facts about the
-// mesh that the manifests need. Not yet the filter's configuration (policy-compile.ts): arms are still
-// subsets of a host, routes still have timeouts, which are Envoy's business and not the filter's.
+// What a ganglion.yaml means, as values: the services with their arms and routes, and the facts
+// about the mesh that the manifests need. Not yet the filter's configuration (policy-compile.ts):
+// arms are still subsets of a host, routes still have timeouts, which are Envoy's business and not
+// the filter's.
 
 import type {
   AnomalyConfig,

@@ -1,6 +1,6 @@
 // JSON Schema (2020-12) of the compiled configuration, for editors and for anybody who writes a
-// pluginConfig by hand. It says what one field may be; rules over several fields, such as unique names,
-// are beyond it and stand in validate.ts.
+// pluginConfig by hand. It says what one field may be; rules over several fields, such as unique
+// names, are beyond it and stand in validate.ts.
 
 import { NAME_LENGTH_MAX, RecordKind, TextRule } from "../contract";
 import { type Field, fieldsOf, textPattern } from "./fields";

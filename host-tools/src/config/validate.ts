@@ -1,6 +1,7 @@
-// Refuses what the filter would refuse, with the same reasons, before anything is shipped. Not the JSON
-// Schema run through a library: the schema cannot say that names are unique, and its messages name
-// neither bound nor fix. All faults are collected, because nobody likes to fix one to see the next.
+// Refuses what the filter would refuse, with the same reasons, before anything is shipped. Not the
+// JSON Schema run through a library: the schema cannot say that names are unique, and its messages
+// name neither bound nor fix. All faults are collected, because nobody likes to fix one to see the
+// next.
 
 import {
   CONFIG_BYTES_MAX,

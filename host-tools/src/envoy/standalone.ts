@@ -1,6 +1,7 @@
-// A complete configuration for an Envoy without a mesh: listener, filter, routes by arm, clusters, and the
-// expressions that take our labels out of metric names. Not the rig's bootstrap, which is made for measuring
-// (limits far out of the way, no retries); this one is for users, with Envoy's own defaults.
+// A complete configuration for an Envoy without a mesh: listener, filter, routes by arm, clusters,
+// and the expressions that take our labels out of metric names. Not the rig's bootstrap, which is
+// made for measuring (limits far out of the way, no retries); this one is for users, with Envoy's
+// own defaults.
 
 import { canonicalJson, type PluginConfig } from "../config/plugin-config";
 import {

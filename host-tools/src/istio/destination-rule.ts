@@ -1,5 +1,6 @@
-// The DestinationRule of one service: one subset per arm. No traffic policy: connection pools and outlier
-// detection belong to whoever runs the service, and an object of ours must not overwrite theirs.
+// The DestinationRule of one service: one subset per arm. No traffic policy: connection pools and
+// outlier detection belong to whoever runs the service, and an object of ours must not overwrite
+// theirs.
 
 import type { MeshFacts, PolicyService } from "../config/policy";
 import { type KubeObject, metadata } from "./kube-object";

@@ -1,5 +1,6 @@
-// The last check before a configuration is shipped: the same bytes that run in the proxies read it, in the
-// embedded host. The tool's own validator says more precisely what is wrong; this one cannot be wrong.
+// The last check before a configuration is shipped: the same bytes that run in the proxies read it,
+// in the embedded host. The tool's own validator says more precisely what is wrong; this one cannot
+// be wrong.
 
 import { ConfigOutcome, configOutcomeName, Metric, metricName } from "../contract";
 import { EmbeddedProxy } from "../embedded";

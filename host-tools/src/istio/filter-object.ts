@@ -1,5 +1,6 @@
-// The object that brings the filter into the proxies. Istio before 1.30 knows WasmPlugin, later ones prefer
-// TrafficExtension; the fields are the same, one level deeper. Both are of the group extensions.istio.io.
+// The object that brings the filter into the proxies. Istio before 1.30 knows WasmPlugin, later
+// ones prefer TrafficExtension; the fields are the same, one level deeper. Both are of the group
+// extensions.istio.io.
 
 import { ExitCode, GanglionError } from "../lib/errors";
 import type { PluginConfig } from "../config/plugin-config";
@@ -60,8 +61,9 @@ export function filterImage(reference: string): FilterImage {
 /**
  * The object with the filter's image and configuration.
  *
- * Outbound traffic and gateways only (mode CLIENT): a proxy's inbound side has one cluster, so there is no
- * arm to choose. Phase STATS: after authentication and authorization, whose refusals are not latency.
+ * Outbound traffic and gateways only (mode CLIENT): a proxy's inbound side has one cluster, so
+ * there is no arm to choose. Phase STATS: after authentication and authorization, whose refusals
+ * are not latency.
  */
 export function filterObject(
   kind: FilterKind,

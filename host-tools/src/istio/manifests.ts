@@ -1,5 +1,5 @@
-// Everything that one policy puts into a mesh, as a list of files with one object each, in the order in
-// which they are applied: subsets before the rules that name them, the filter last.
+// Everything that one policy puts into a mesh, as a list of files with one object each, in the
+// order in which they are applied: subsets before the rules that name them, the filter last.
 
 import type { PluginConfig } from "../config/plugin-config";
 import type { Policy } from "../config/policy";
@@ -40,7 +40,10 @@ export function manifests(
   }));
 }
 
-/** Files that go beside the objects in a folder: what kustomize reads, and the labels of our metrics. */
+/**
+ * Files that go beside the objects in a folder: what kustomize reads, and the labels of our
+ * metrics.
+ */
 export function companionFiles(list: readonly Manifest[]): [file: string, text: string][] {
   const kustomization = {
     apiVersion: "kustomize.config.k8s.io/v1beta1",
@@ -53,6 +56,8 @@ export function companionFiles(list: readonly Manifest[]): [file: string, text: 
   ];
 }
 
-const STAT_TAGS_COMMENT = `# Not an object to apply: merge it into the values of Istio's installation, or put the list into the
-# annotation proxy.istio.io/config of the workloads. Without it the labels stay in the metrics' names.
+const STAT_TAGS_COMMENT = `\
+# Not an object to apply: merge it into the values of Istio's installation, or put the list
+# into the annotation proxy.istio.io/config of the workloads. Without it the labels stay in the
+# metrics' names.
 `;

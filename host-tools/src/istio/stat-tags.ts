@@ -1,6 +1,6 @@
-// The labels of our metrics. The ABI has none, so the filter writes them into the name, the way Istio's own
-// extension does (`label=.=value;.;`), and the proxy has to be told to take them out again: Istio by
-// extraStatTags, a plain Envoy by one expression per label.
+// The labels of our metrics. The ABI has none, so the filter writes them into the name, the way
+// Istio's own extension does (`label=.=value;.;`), and the proxy has to be told to take them out
+// again: Istio by extraStatTags, a plain Envoy by one expression per label.
 
 import { MetricScope } from "../contract";
 

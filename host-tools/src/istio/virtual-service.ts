@@ -1,6 +1,7 @@
-// The VirtualService of one service: per route one rule for each arm that the routing header can name,
-// then one without the header for the default arm, which is also what a request gets when the filter is
-// off. Rules stand in the policy's order, so that Envoy's first match and the filter's are the same.
+// The VirtualService of one service: per route one rule for each arm that the routing header can
+// name, then one without the header for the default arm, which is also what a request gets when the
+// filter is off. Rules stand in the policy's order, so that Envoy's first match and the filter's
+// are the same.
 
 import { HEADER_ARM } from "../contract";
 import type {

@@ -1,6 +1,6 @@
-// New weights in a rendered file: finds the object that carries our filter, replaces the model and raises
-// the epoch, and touches nothing else. The epoch must go up, because istio-agent can deliver an older object
-// after a newer one and the filter tells them apart by it alone.
+// New weights in a rendered file: finds the object that carries our filter, replaces the model and
+// raises the epoch, and touches nothing else. The epoch must go up, because istio-agent can deliver
+// an older object after a newer one and the filter tells them apart by it alone.
 
 import { isDeepStrictEqual } from "node:util";
 import { isMap, parseAllDocuments, type Document, type YAMLMap } from "yaml";
@@ -49,7 +49,8 @@ export function patchWeights(request: PatchRequest): Patched {
       ? [setEdit(text, target.config, "model", { ...model })]
       : [setEdit(text, old, "sha256", model.sha256), setEdit(text, old, "base64", model.base64)];
   const patched = applyEdits(text, edits);
-  // A second pass for the epoch: in a map without both, two insertions would fall on the same place.
+  // A second pass for the epoch: in a map without both, two insertions would fall on the same
+  // place.
   const again = findTarget(parse(patched, file), request);
   const result = applyEdits(patched, [setEdit(patched, again.config, "epoch", epoch)]);
   checkResult(documents, parse(result, file), target.index, after);

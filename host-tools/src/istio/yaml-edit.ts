@@ -1,6 +1,6 @@
-// Changes single values in YAML text and leaves every other byte alone: comments, order, quotes and the
-// documents beside it. Printing the parsed document again would keep the comments, but reflow the rest,
-// and a reviewer of a weights push must see the weights and nothing else.
+// Changes single values in YAML text and leaves every other byte alone: comments, order, quotes and
+// the documents beside it. Printing the parsed document again would keep the comments, but reflow
+// the rest, and a reviewer of a weights push must see the weights and nothing else.
 
 import { isMap, isScalar, type Pair, type YAMLMap } from "yaml";
 import { yamlText } from "./yaml-text";
@@ -26,8 +26,8 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 }
 
 /**
- * The edit that gives `key` of this map the value: in place where the key is there, else as a new first
- * member.
+ * The edit that gives `key` of this map the value: in place where the key is there, else as a new
+ * first member.
  *
  * @param text the text that the map was parsed from
  */

@@ -1,6 +1,6 @@
-// Objects as YAML that every reader reads alike. Version 1.1 quoting, because kubectl, kustomize and many
-// scripts still take `on`, `1_000` and `12:30` for something else than text; no folding and no aliases,
-// so that a diff shows what changed and nothing else.
+// Objects as YAML that every reader reads alike. Version 1.1 quoting, because kubectl, kustomize
+// and many scripts still take `on`, `1_000` and `12:30` for something else than text; no folding
+// and no aliases, so that a diff shows what changed and nothing else.
 
 import { stringify } from "yaml";
 

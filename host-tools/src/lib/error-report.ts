@@ -1,5 +1,5 @@
-// An error as its reader sees it: what is wrong, what to do, and the code to search for. Errors that
-// nobody raised on purpose are called internal, with the stack on demand.
+// An error as its reader sees it: what is wrong, what to do, and the code to search for. Errors
+// that nobody raised on purpose are called internal, with the stack on demand.
 
 import { ExitCode, GanglionError } from "./errors";
 

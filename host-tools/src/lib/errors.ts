@@ -1,7 +1,10 @@
-// The one error class of the host tool. A plain Error has no code to test for, no exit status and no
-// place for the sentence that tells the user what to do, so everything we throw on purpose is this.
+// The one error class of the host tool. A plain Error has no code to test for, no exit status and
+// no place for the sentence that tells the user what to do, so everything we throw on purpose is
+// this.
 
-/** Exit statuses of the `ganglion` command (sysexits where they exist, istioctl's 79 for findings). */
+/**
+ * Exit statuses of the `ganglion` command (sysexits where they exist, istioctl's 79 for findings).
+ */
 export const ExitCode = {
   ok: 0,
   failure: 1,

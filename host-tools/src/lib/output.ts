@@ -22,7 +22,9 @@ export async function writeOutput(
   await writeFileAtomically(file, contents);
 }
 
-/** Resolves when standard output has taken everything, so that a following exit cuts nothing off. */
+/**
+ * Resolves when standard output has taken everything, so that a following exit cuts nothing off.
+ */
 async function writeStdout(contents: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(contents, (error) => {

@@ -1,5 +1,6 @@
-// What the tool says to people: always on stderr, so that stdout carries data alone and can be piped.
-// Coloured only for a terminal that wants it; decided for stderr, because picocolors looks at stdout.
+// What the tool says to people: always on stderr, so that stdout carries data alone and can be
+// piped. Coloured only for a terminal that wants it; decided for stderr, because picocolors looks
+// at stdout.
 
 import picocolors from "picocolors";
 

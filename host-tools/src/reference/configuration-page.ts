@@ -1,5 +1,5 @@
-// docs/reference/configuration.md: every field of the compiled configuration with its bounds and default,
-// from the contract alone, so that the page cannot say anything else than the filter does.
+// docs/reference/configuration.md: every field of the compiled configuration with its bounds and
+// default, from the contract alone, so that the page cannot say anything else than the filter does.
 
 import { ConfigProblem, problemSentence, RecordKind, RECORD_KINDS, TextRule } from "../contract";
 import {
@@ -17,17 +17,19 @@ import { GENERATED, table } from "./markdown";
 
 const introduction = `# The filter's configuration
 
-What the filter reads as \`pluginConfig\`: JSON, one object. \`ganglion render\` writes it from a policy
-([policy.md](policy.md)); by hand it is checked by [plugin-config.schema.json](plugin-config.schema.json).
+What the filter reads as \`pluginConfig\`: JSON, one object. \`ganglion render\` writes it from a
+policy ([policy.md](policy.md)); by hand it is checked by
+[plugin-config.schema.json](plugin-config.schema.json).
 
-A configuration is taken as a whole or not at all. A refused one names place, value and bound in the log and
-in \`ganglion_config_error\`; the one before it stays in force, and without one requests pass untouched.
-A key whose value is \`null\` counts as left out. Unknown keys are refused.`;
+A configuration is taken as a whole or not at all. A refused one names place, value and bound in the
+log and sets \`ganglion_config_error\`; the one before it stays in force, and without one requests
+pass untouched. A key whose value is \`null\` counts as left out. Unknown keys are refused.`;
 
 const rules = `## Rules over several fields
 
 ${bullets([
-  `names of routes, of the arms of a route, of the limits of a route: ${sentence(ConfigProblem.NameTaken)}`,
+  `names of routes, of the arms of a route, of the limits of a route: ` +
+    `${sentence(ConfigProblem.NameTaken)}`,
   sentence(ConfigProblem.TwoDefaults),
   sentence(ConfigProblem.PrefixAndExact),
   `fallback: ${sentence(ConfigProblem.UnknownArm)}; ${sentence(ConfigProblem.ArmTwice)}`,
@@ -35,7 +37,8 @@ ${bullets([
   `limits: ${sentence(ConfigProblem.ValuesWithoutKey)}; a value once per limit`,
   `at most ${KEY_HEADERS_MAX} different key headers, ${ARMS_MAX} arms, ${LIMITS_MAX} limits and ` +
     `${LIMIT_VALUES_MAX} limit values in the whole configuration`,
-  `all names, paths and values together have at most ${TEXT_BYTES_MAX} bytes, the whole configuration ` +
+  `all names, paths and values together have at most ${TEXT_BYTES_MAX} bytes, the whole ` +
+    `configuration ` +
     `${CONFIG_BYTES_MAX}, the artifact ${ARTIFACT_BYTES_MAX} before base64`,
   "model.sha256 is the SHA-256 of the bytes that model.base64 stands for",
 ])}`;

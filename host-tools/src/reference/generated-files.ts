@@ -1,5 +1,5 @@
-// Every file that `npm run gen` writes, as path and text. Pure: what has to be read is asked for, so that
-// a test can compare without writing.
+// Every file that `npm run gen` writes, as path and text. Pure: what has to be read is asked for,
+// so that a test can compare without writing.
 
 import { compilePolicy } from "../config/policy-compile";
 import { pluginConfigSchema } from "../config/schema";

@@ -40,8 +40,10 @@ export function metricsPage(): string {
   return `${[
     GENERATED,
     "# Metrics",
-    `Written by each worker, most of them on its tick every ${TICK_PERIOD_MS} ms. Counters are exact over all ` +
-      "workers of a proxy; gauges with the label `worker` are one worker's own view, because the proxy keeps " +
+    `Written by each worker, most of them on its tick every ${TICK_PERIOD_MS} ms. Counters ` +
+      `are exact over all ` +
+      "workers of a proxy; gauges with the label `worker` are one worker's own view, because " +
+      "the proxy keeps " +
       "the last value that anybody wrote.",
     table(["metric", "kind", "labels", "meaning"], rows),
     "## Values of labels",
@@ -55,11 +57,15 @@ export function metricsPage(): string {
       ],
     ),
     "## Labels in names",
-    "Proxy-Wasm metrics have no labels, so the filter writes them into the name, in the way of Istio's own " +
+    "Proxy-Wasm metrics have no labels, so the filter writes them into the name, in the way " +
+      "of Istio's own " +
       `statistics: \`${example}\`. A proxy takes them out again when it is told to:`,
-    `- Istio: \`extraStatTags: [${METRIC_LABELS.join(", ")}]\`, in \`meshConfig.defaultConfig\` or in the ` +
-      "workload's annotation `proxy.istio.io/config`. `ganglion render -o DIR` writes it as `istio-values.yaml`.",
-    "- Envoy: one expression per label under `stats_config.stats_tags`; `ganglion render --target envoy` " +
+    `- Istio: \`extraStatTags: [${METRIC_LABELS.join(", ")}]\`, in ` +
+      `\`meshConfig.defaultConfig\` or in the ` +
+      "workload's annotation `proxy.istio.io/config`. `ganglion render -o DIR` writes it as " +
+      "`istio-values.yaml`.",
+    "- Envoy: one expression per label under `stats_config.stats_tags`; `ganglion render " +
+      "--target envoy` " +
       "writes them.",
     table(["tag", "expression"], tags),
     "Prometheus shows the metrics without Envoy's prefix `wasmcustom.`.",
@@ -87,12 +93,15 @@ export function headersPage(): string {
   return `${[
     GENERATED,
     "# Headers",
-    `Every request header that begins with \`${HEADER_PREFIX}\` is removed from what a client sent before ` +
+    `Every request header that begins with \`${HEADER_PREFIX}\` is removed from what a client ` +
+      `sent before ` +
       "anything reads it, and counted in `ganglion_stripped_headers_total`.",
     "## On the request, to the upstream",
     table(["header", "written when", "value"], code(request)),
-    "`expose` in the [configuration](configuration.md#configuration) says when the last four are written: " +
-      "`tagged` (where the verdict is not allow), `always`, `never`. A header costs 3 to 5 us in Envoy.",
+    "`expose` in the [configuration](configuration.md#configuration) says when the last four " +
+      "are written: " +
+      "`tagged` (where the verdict is not allow), `always`, `never`. A header costs 3 to 5 us " +
+      "in Envoy.",
     "## On the response, to the client",
     table(["header", "written on", "value"], code(response)),
   ].join("\n\n")}\n`;

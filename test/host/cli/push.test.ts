@@ -1,4 +1,5 @@
-// `ganglion push` from an artifact to a changed file, with the release module reading what is pushed.
+// `ganglion push` from an artifact to a changed file, with the release module reading what is
+// pushed.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -1,5 +1,6 @@
-// The command as a user meets it: what is typed, what comes out where, and the exit status. One golden
-// file per topic. Runs the built bundle in a folder of its own; the bundle is built first if it is stale.
+// The command as a user meets it: what is typed, what comes out where, and the exit status. One
+// golden file per topic. Runs the built bundle in a folder of its own; the bundle is built first if
+// it is stale.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// The tool's validator, the published schema and the filter's own reader agree: what one takes, all take.
-// The filter's reader is the compiled one, in its lab module.
+// The tool's validator, the published schema and the filter's own reader agree: what one takes, all
+// take. The filter's reader is the compiled one, in its lab module.
 
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";

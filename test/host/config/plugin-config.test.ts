@@ -92,7 +92,7 @@ describe("a configuration with a model", () => {
 });
 
 describe("defaults", () => {
-  it("completed by defaults, a valid configuration stays valid and says the same when done twice", () => {
+  it("keep a valid configuration valid, and change nothing the second time", () => {
     fc.assert(
       fc.property(randomConfig, (config) => {
         const complete = withDefaults(config as PluginConfig);

@@ -22,7 +22,7 @@ describe("a policy", () => {
     expect(policy.services[0]?.host).toBe("llm.default.svc.cluster.local");
   });
 
-  it("gives every route the service's arms, and a route with fewer arms the order among those", () => {
+  it("gives every route the service's arms, and one with fewer the order among those", () => {
     const { config } = compiled(
       service(
         "    arms: { a: {}, b: { weight: 0 }, c: { default: true } }\n" +
@@ -43,7 +43,8 @@ describe("a policy", () => {
     const limits = (rate: string) =>
       compiled(
         service(
-          `    routes: [{ name: r, limits: [{ name: l, key: { header: x-tier }, requests_per_second: ${rate}, burst: 5 }] }]`,
+          "    routes: [{ name: r, limits: [{ name: l, key: { header: x-tier }, burst: 5, " +
+            `requests_per_second: ${rate} }] }]`,
         ),
       ).config.routes?.[0]?.limits?.[0];
     expect(limits("{ free: 10, paid: 90 }")).toEqual({

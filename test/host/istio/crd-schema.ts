@@ -1,5 +1,5 @@
-// Istio's own schemas of the objects that we render (crd/, see NOTICE), made strict: a field that the
-// schema does not name is an error here, where the API server would drop it without a word.
+// Istio's own schemas of the objects that we render (crd/, see NOTICE), made strict: a field that
+// the schema does not name is an error here, where the API server would drop it without a word.
 
 import { readFileSync } from "node:fs";
 import { Ajv, type ValidateFunction } from "ajv";

@@ -1,4 +1,5 @@
-// What a policy renders to: golden files, Istio's own schemas, and the properties that make it work.
+// What a policy renders to: golden files, Istio's own schemas, and the properties that make it
+// work.
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";

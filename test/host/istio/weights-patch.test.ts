@@ -113,7 +113,8 @@ describe("pushing weights into a file", () => {
   it("is refused for a file without our object, and for several without a name", () => {
     const foreign = file.replace("pluginName: ganglion", "pluginName: coraza");
     expect(() => patch(foreign)).toThrow("no object with pluginName ganglion");
-    const two = `${file}---\n${file.split("---\n")[1]?.replace("name: ganglion\n", "name: other\n")}`;
+    const other = file.split("---\n")[1]?.replace("name: ganglion\n", "name: other\n");
+    const two = `${file}---\n${other}`;
     expect(() => patch(two)).toThrow("found: WasmPlugin/ganglion, WasmPlugin/other");
     expect(patch(two, { name: "other" }).name).toBe("other");
     expect(() => patch(two, { name: "third" })).toThrow("no object named third");
