@@ -2,7 +2,7 @@
 // order in which they are applied: subsets before the rules that name them, the filter last.
 
 import type { PluginConfig } from "../config/plugin-config";
-import type { Policy } from "../config/policy";
+import type { Policy, PolicyRoute, PolicyService } from "../config/policy";
 import { destinationRule } from "./destination-rule";
 import { type FilterImage, type FilterKind, filterObject } from "./filter-object";
 import type { KubeObject } from "./kube-object";
@@ -28,10 +28,9 @@ export function manifests(
 ): Manifest[] {
   const { mesh } = policy;
   const filter = filterObject(choices.kind, policy.name, mesh, choices.image, config);
-  const services = policy.services.filter((service) => service.arms.length > 0);
   const objects = [
-    ...services.flatMap((service) => destinationRule(service, mesh) ?? []),
-    ...services.map((service) => virtualService(service, mesh)),
+    ...policy.services.flatMap((service) => destinationRule(service, mesh) ?? []),
+    ...policy.services.filter(needsRules).map((service) => virtualService(service, mesh)),
     filter,
   ];
   return objects.map((object) => ({

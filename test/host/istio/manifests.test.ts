@@ -25,7 +25,7 @@ function rendered(text: string, kind: "WasmPlugin" | "TrafficExtension") {
   return manifests(policy, config, { kind, image }).map(({ object }) => object);
 }
 
-const twoServices = `
+const severalServices = `
 version: 1
 mesh: { istio: "1.30", namespace: ai, gateways: [mesh, istio-system/public] }
 services:
@@ -36,7 +36,9 @@ services:
       - { name: rest, match: { authority: llm:8080 }, arms: [small] }
   search:
     host: search.example.com
-    routes: [{ name: search, match: { authority: search.example.com } }]
+    routes: [{ name: search, match: { authority: search.example.com }, timeout_ms: 900 }]
+  vectors:
+    routes: [{ name: vectors, match: { authority: vectors } }]
 `;
 
 describe("rendered objects", () => {
@@ -47,15 +49,27 @@ describe("rendered objects", () => {
     });
 
     it(`satisfy Istio's schemas: ${kind}`, () => {
-      for (const text of [example, twoServices]) {
+      for (const text of [example, severalServices]) {
         for (const object of rendered(text, kind)) expect(crdFaults(object)).toEqual([]);
       }
     });
   }
 
-  it("of two services are those in the golden file", () => {
-    const text = yamlStream(rendered(twoServices, "TrafficExtension").map(yamlText));
-    expectGolden("manifests/two-services.trafficextension.yaml", text);
+  it("of several services are those in the golden file", () => {
+    const text = yamlStream(rendered(severalServices, "TrafficExtension").map(yamlText));
+    expectGolden("manifests/several-services.trafficextension.yaml", text);
+  });
+
+  it("leave a service alone that has neither arms nor timeouts", () => {
+    const names = rendered(severalServices, "WasmPlugin").map(
+      ({ kind, metadata }) => `${kind}/${metadata.name}`,
+    );
+    expect(names).toEqual([
+      "DestinationRule/llm",
+      "VirtualService/llm",
+      "VirtualService/search",
+      "WasmPlugin/ganglion",
+    ]);
   });
 
   it("are the same bytes every time", () => {
@@ -134,7 +148,7 @@ describe("the standalone Envoy", () => {
   });
 
   it("is refused for an arm without address", () => {
-    const { policy: other, config: its } = compilePolicy(twoServices, "ganglion.yaml");
+    const { policy: other, config: its } = compilePolicy(severalServices, "ganglion.yaml");
     expect(() => standaloneEnvoy(other, its, "x.wasm")).toThrow("arms without address: big, small");
   });
 });
