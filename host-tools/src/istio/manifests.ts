@@ -60,3 +60,10 @@ const STAT_TAGS_COMMENT = `\
 # into the annotation proxy.istio.io/config of the workloads. Without it the labels stay in the
 # metrics' names.
 `;
+
+/** A service whose routes only score and limit has nothing that a VirtualService could say. */
+function needsRules(service: PolicyService): boolean {
+  const isSaid = (route: PolicyRoute): boolean =>
+    route.timeoutMs !== undefined || route.retries !== undefined;
+  return service.arms.length > 0 || service.routes.some(isSaid);
+}
