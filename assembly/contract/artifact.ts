@@ -111,11 +111,11 @@ export const BIAS_MAX: i32 = 268435456;
 export const ACCUMULATOR_COLUMNS_MAX: i32 = 447;
 /** Multipliers: a ratio in Q8 * multiplier >> 12 is the normalised residual or drift, Q8. */
 export const RESIDUAL_MULTIPLIER_MAX: i32 = 32767;
-/** Scale floors, Q12: a route's own residual scale counts at least this much. */
+/** Scale floors, Q12: a route's own scale counts at least this much. */
 export const SCALE_FLOOR_MAX: i32 = 32767;
-/** A route's residual scale is a mean with weight 2^-8 of the newest, once it is that old. */
-export const SCALE_SHIFT: i32 = 8;
-/** A residual counts at most this many scales in that mean: a fault must not become usual. */
+/** A route's scale is the mean size of its drift, weight 2^-9 of the newest once it is that old. */
+export const SCALE_SHIFT: i32 = 9;
+/** A drift counts at most this many scales in that mean: a fault must not become usual. */
 export const SCALE_CLIP: i32 = 4;
 /** Largest ratio of residual or drift to scale that is told apart, Q8. */
 export const RATIO_MAX_Q8: i32 = 65535;

@@ -64,7 +64,7 @@ export function stateDrift(state: ScorerState): usize {
   return stateCell(state) + HIDDEN_BYTES;
 }
 
-/** Mean size of each output's residual, Q20: what is usual for this route. */
+/** Mean size of each output's drift, Q20: what is usual for this route. */
 // @ts-ignore: decorator
 @inline
 export function stateScale(state: ScorerState): usize {

@@ -2,8 +2,8 @@
 // healthy traffic only, and the score says how rare such a surprise is there.
 //
 //   residual   r_j  = x_j - prediction_j                                                      Q12
-//   scale      a_j += (min(|r_j|, 4 a_j) - a_j) / 2^8, at least the artifact's floor          Q20
 //   drift      d_j += (r_j - d_j) / 2^drift shift                                             Q20
+//   scale      a_j += (min(|d_j|, 4 a_j) - a_j) / 2^9, at least the artifact's floor          Q20
 //   unrest     e   += (sum of min(|r_j| / a_j * m_j, 4.0)^2 - e) / 2^smoothing shift          Q12
 //   surprise   s    = e + sum of min(|d_j| / a_j * n_j, 16.0)^2                               Q12
 //   score      permille of healthy requests with less surprise, by the artifact's table
@@ -101,14 +101,10 @@ function compare(model: Model, state: ScorerState, x: usize): void {
     const before = load<i32>(drifts + at);
     const mean = before + (((residual << 8) - before + driftHalf) >> driftShift);
     store<i32>(drifts + at, mean);
-    drift += squared(
-      abs<i32>(mean) >> 8,
-      unit,
-      load<i32>(model.driftMultipliers + at),
-      DRIFT_CAP_Q8,
-    );
+    const lean = abs<i32>(mean) >> 8;
+    drift += squared(lean, unit, load<i32>(model.driftMultipliers + at), DRIFT_CAP_Q8);
 
-    const counted = clipped ? min<i32>(size, SCALE_CLIP * unit) : size;
+    const counted = clipped ? min<i32>(lean, SCALE_CLIP * unit) : lean;
     store<i32>(scales + at, usual + (((counted << 8) - usual) >> scaleShift));
   }
   const smoothing = model.smoothingShift;

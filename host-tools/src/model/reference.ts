@@ -92,7 +92,7 @@ export class ReferenceScorer {
   readonly prediction: Int16Array;
   /** Mean signed residual of each output, Q20. */
   readonly drift: Int32Array;
-  /** Mean size of each output's residual, Q20. */
+  /** Mean size of each output's drift, Q20. */
   readonly scale: Int32Array;
   /** Smoothed size of the residuals, Q12. */
   unrest = 0;
@@ -143,7 +143,7 @@ export class ReferenceScorer {
     return { scorePermille: warm ? permille : 0, permille, surprise: this.surprise };
   }
 
-  /** How large output i's residuals usually are on this route, Q12. */
+  /** How large output i's drift usually is on this route, Q12. */
   unit(i: number): number {
     return Math.max(Math.floor(this.scale[i]! / 256), this.artifact.scaleFloors[i]!);
   }
@@ -165,7 +165,7 @@ export class ReferenceScorer {
       const lean = Math.floor(Math.abs(this.drift[i]!) / 256);
       drifts += normalised(lean, unit, driftMultipliers[i]!, DRIFT_CAP_Q8) ** 2;
 
-      const counted = scaleShift === SCALE_SHIFT ? Math.min(size, SCALE_CLIP * unit) : size;
+      const counted = scaleShift === SCALE_SHIFT ? Math.min(lean, SCALE_CLIP * unit) : lean;
       const change = counted * 256 - this.scale[i]!;
       this.scale[i] = this.scale[i]! + Math.floor(change / 2 ** scaleShift);
     }

@@ -10,8 +10,8 @@ import type { QuantileKnot, ScorerArtifact } from "./scorer-artifact";
 /** An output's residual at this quantile is 1.0: heavy and light tails weigh alike. */
 const RESIDUAL_QUANTILE = 0.999;
 
-/** 1/128 of a deviation. */
-const SCALE_FLOOR_LEAST_Q12 = 32;
+/** 1/512 of a deviation. */
+const SCALE_FLOOR_LEAST_Q12 = 8;
 
 /** Scores at which the table has a knot; 1000 is extrapolated. */
 const KNOT_PERMILLES = [100, 250, 500, 750, 900, 950, 975, 990, 995, 999];
@@ -28,7 +28,7 @@ export interface ResidualCalibration {
 }
 
 /**
- * Floors of the routes' own scales: half of a middling route's mean residual, or a quarter of the
+ * Floors of the routes' own scales: half of a middling route's mean drift, or a quarter of the
  * mean over all. A route without errors would else call its first one the end of the world.
  */
 export function calibrateFloors(
@@ -38,9 +38,9 @@ export function calibrateFloors(
   const means = Array.from({ length: artifact.outputs }, () => [] as number[]);
   for (const sequence of sequences) {
     const sums = new Float64Array(artifact.outputs);
-    const count = eachStep(artifact, sequence, (residuals) => {
-      residuals.forEach((residual, i) => {
-        sums[i] = sums[i]! + residual;
+    const count = eachStep(artifact, sequence, (_residuals, _units, drift) => {
+      drift.forEach((lean, i) => {
+        sums[i] = sums[i]! + Math.abs(lean) / 256;
       });
     });
     if (count > 0) sums.forEach((sum, i) => means[i]!.push(sum / count));

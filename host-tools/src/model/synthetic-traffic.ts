@@ -90,7 +90,7 @@ export function drawProfile(random: Prng, index: number): RouteProfile {
   return {
     ...kind,
     name: `${kind.name}-${index}`,
-    rateHz: kind.rateHz * between(random, 0.25, 6),
+    rateHz: kind.rateHz * between(random, 0.25, 30),
     swing: 0.6 * random.uniform(),
     swingPeriodMs: between(random, 120_000, 1_800_000),
     burstFactor: between(random, 1.5, 6),
@@ -129,11 +129,11 @@ class Weather {
 
   /** Moves on by one request. */
   pass(nowMs: number, gapMs: number): void {
-    // A burst every two minutes on average, a hiccup every three.
+    // A burst every two minutes on average, a hiccup every minute.
     if (this.random.uniform() < gapMs / 120_000) {
       this.burstUntilMs = nowMs + exponential(this.random, 4000);
     }
-    if (this.random.uniform() < gapMs / 180_000) {
+    if (this.random.uniform() < gapMs / 60_000) {
       this.hiccupUntilMs = nowMs + exponential(this.random, 300);
     }
     const step = Math.min(1, gapMs / 60_000);
@@ -239,9 +239,15 @@ function applyFault(
   return { ...labelled, ttfbMs: 2, latencyMs: 2, status: 503 };
 }
 
+/** Busy routes get this many times more requests, so that they too live through some weather. */
+const BUSY_MAX = 4;
+/** Seconds of life that a busy route should see. */
+const LIFE_S = 20;
+
 /**
  * Healthy traffic of many routes.
  * @param label parts the seed's stream: the same seed and label give the same traffic
+ * @param requestsPerRoute of a route that is not busy
  */
 export function healthyTraffic(
   seed: number,
@@ -252,6 +258,8 @@ export function healthyTraffic(
   const random = seededPrng(seed).fork(label);
   return Array.from({ length: routes }, (_, index) => {
     const own = random.fork(`route-${index}`);
-    return generateRoute(drawProfile(own, index), requestsPerRoute, own);
+    const profile = drawProfile(own, index);
+    const busy = Math.min(BUSY_MAX, Math.max(1, (profile.rateHz * LIFE_S) / requestsPerRoute));
+    return generateRoute(profile, Math.round(requestsPerRoute * busy), own);
   }).flat();
 }

@@ -85,9 +85,9 @@ describe("the scorer", () => {
 
   it("learns what is usual for the route", () => {
     for (let i = 0; i < 600; i++) step((i & 1) == 0 ? 16384 : -16384);
-    // Residuals of 4.0 in a scale that is 4.0 by now: one unit of unrest.
-    expect(state().unrest).toBeGreaterThan(3900);
-    expect(state().unrest).toBeLessThan(4300);
+    // The drift swings between 4/3 and -4/3, which becomes the scale: residuals of three scales.
+    expect(state().unrest).toBeGreaterThan(8 * 4096);
+    expect(state().unrest).toBeLessThan(10 * 4096);
   });
 
   it("starts anew when the shape changes", () => {
