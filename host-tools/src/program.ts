@@ -18,6 +18,7 @@ export function buildProgram(finish: Finish): Command {
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command")
+    .enablePositionalOptions()
     .exitOverride()
     .addHelpText(
       "after",
@@ -31,6 +32,9 @@ export function buildProgram(finish: Finish): Command {
     addRender,
     addPush,
     addPack,
+    addReplay,
+    addDemo,
+    addBench,
     addEnvoy,
     addCompletionStub,
     addVersion,
@@ -55,6 +59,9 @@ const epochOption = (): Option =>
   new Option("--epoch <n>", "epoch of the configuration; only goes up").argParser(
     wholeNumber(0, Number.MAX_SAFE_INTEGER),
   );
+
+const seedOption = (): Option =>
+  new Option("--seed <n>", "seed of everything random").argParser(wholeNumber(0, 2 ** 31 - 1));
 
 function addTrain(program: Command, finish: Finish): void {
   program
@@ -153,6 +160,59 @@ function addPack(program: Command, finish: Finish): void {
     .option("--dry-run", "print the digest, write and push nothing")
     .action(async (module: string | undefined, options) => {
       finish(await (await import("./commands/pack")).runPack(module, options));
+    });
+}
+
+function addReplay(program: Command, finish: Finish): void {
+  program
+    .command("replay")
+    .description("run recorded traffic through the filter, under a virtual clock")
+    .argument("<traffic>", "recorded requests, JSON lines or a trace's CSV; - for standard input")
+    .option("-c, --config <file>", "the filter's configuration, as pluginConfig or as policy")
+    .option("--model <file>", "artifact to put into the configuration")
+    .addOption(
+      new Option("--workers <n>", "worker threads").argParser(wholeNumber(1, 64)).default(1),
+    )
+    .addOption(seedOption().default(1))
+    .addOption(
+      new Option("-o, --output <form>", "form")
+        .choices(["table", "jsonl", "summary"])
+        .default("table"),
+    )
+    .action(async (file: string, options) => {
+      finish(await (await import("./commands/replay")).runReplay(file, options));
+    });
+}
+
+function addDemo(program: Command, finish: Finish): void {
+  program
+    .command("demo")
+    .description("show the filter at work: an arm goes slow, a tenant floods; report as HTML")
+    .addOption(
+      new Option("--engine <engine>", "a real Envoy, or the embedded host under a virtual clock")
+        .choices(["auto", "envoy", "embedded"])
+        .default("auto"),
+    )
+    .addOption(seedOption().default(1))
+    .addOption(
+      new Option("--duration <s>", "seconds of traffic").argParser(wholeNumber(8, 55)).default(38),
+    )
+    .option("-o, --output <file>", "place of the report", "ganglion-demo.html")
+    .option("--json", "print the result as JSON")
+    .action(async (options) => {
+      finish(await (await import("./commands/demo")).runDemo(options));
+    });
+}
+
+function addBench(program: Command, finish: Finish): void {
+  program
+    .command("bench")
+    .description("run a bench of a checkout: NAME [--seed N] [--json]")
+    .argument("[words...]", "the bench's name and its options")
+    .passThroughOptions()
+    .allowUnknownOption()
+    .action(async (words: string[]) => {
+      finish(await (await import("./commands/bench")).runBenchBundle(words));
     });
 }
 
