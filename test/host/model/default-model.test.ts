@@ -81,8 +81,8 @@ describe("the default model", () => {
   });
 
   it.each([
-    ["error-burst", 1, 6, 0.9],
-    ["error-burst", 0.34, 12, 0.9],
+    ["error-burst", 1, 6, 0.8],
+    ["error-burst", 0.34, 12, 0.7],
     ["flood", 1, 12, 0.1],
   ] as const)("finds every %s of share %d within requests", (kind, share, delay, recall) => {
     const report = underFault(kind, share);
