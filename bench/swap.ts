@@ -12,8 +12,9 @@
 //   spent  has a bucket that was emptied in the warm-up and takes 1,000 s per token. A lost bucket is a 200.
 //
 // The version shows upstream in the header x-ganglion-model (echoed by the upstreams) and in the metric
-// ganglion_model_version, which counts here when all workers show it. Propagation is from just before the write of the
-// file to the last request that was sent to older weights, so to within the 3 ms between two requests.
+// ganglion_model_version, which counts here when all workers show it. Propagation is from just before the
+// write of the file to the first request that met the new weights and after which none met older ones: an
+// upper bound, as 3 ms lie between two requests.
 
 import {
   canonicalJson,
@@ -227,14 +228,17 @@ function modelOf(result: LoadResult, i: number): number {
   return Number(header?.values[header.index[i] as number] ?? 0);
 }
 
-/** From the push to the last request that met older weights; 0 when none did. */
+/** From the push to the first request that met its weights and after which none met older ones. */
 function propagationMs(result: LoadResult, push: Push): number {
-  let lastMs = push.atMs;
+  const seen: { readonly atMs: number; readonly version: number }[] = [];
   for (let i = 0; i < result.status.length; i++) {
     const version = modelOf(result, i);
-    if (version > 0 && version < push.version) lastMs = Math.max(lastMs, sentMs(result, i));
+    if (version > 0) seen.push({ atMs: sentMs(result, i), version });
   }
-  return lastMs - push.atMs;
+  const older = seen.filter(({ version }) => version < push.version);
+  const lastOldMs = Math.max(push.atMs, ...older.map(({ atMs }) => atMs));
+  const newer = seen.filter(({ atMs, version }) => version >= push.version && atMs >= lastOldMs);
+  return Math.min(...newer.map(({ atMs }) => atMs)) - push.atMs;
 }
 
 const mean = (values: readonly number[]): number =>
