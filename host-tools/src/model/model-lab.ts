@@ -2,7 +2,7 @@
 // must not trust the reference. Not the embedded host: there is no proxy, only vectors in and
 // scores out.
 
-import { ArtifactStatus } from "../contract";
+import { ArtifactStatus, FEATURES, FEATURE_SCHEMA } from "../contract";
 
 interface LabExports {
   readonly memory: WebAssembly.Memory;
@@ -51,11 +51,17 @@ export class ModelLab {
     return new ModelLab(new WebAssembly.Instance(new WebAssembly.Module(module), {}));
   }
 
-  /** Puts an artifact into place and validates it; maps it when it is good. */
-  load(artifact: Uint8Array): ArtifactStatus {
+  /**
+   * Puts an artifact into place and validates it; maps it when it is good.
+   * @param inputs length of its vectors, 0 for any; the filter itself takes only FEATURES
+   */
+  load(artifact: Uint8Array, inputs: number = FEATURES): ArtifactStatus {
     const area = this.wasm.artifactArea();
     new Uint8Array(this.wasm.memory.buffer).set(artifact, area);
-    const status = this.wasm.validate(artifact.length) as ArtifactStatus;
+    const status: ArtifactStatus =
+      inputs === FEATURES
+        ? this.wasm.validate(artifact.length)
+        : this.wasm.validateFor(artifact.length, FEATURE_SCHEMA, inputs);
     if (status === ArtifactStatus.Ok) this.wasm.map();
     return status;
   }

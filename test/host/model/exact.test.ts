@@ -18,7 +18,8 @@ beforeAll(() => {
 function firstDifference(seed: number, shape: RandomShape, steps: number): number {
   const random = seededPrng(seed);
   const artifact = randomArtifact(random, shape);
-  expect(lab.load(encodeArtifact(artifact))).toBe(ArtifactStatus.Ok);
+  const status = lab.load(encodeArtifact(artifact), artifact.inputs);
+  expect(status).toBe(ArtifactStatus.Ok);
   const rows = paddedOutputs(artifact.outputs);
   const reference = new ReferenceScorer(artifact);
   const simd = lab.freshState(0);
@@ -52,6 +53,16 @@ describe("the scorer's three implementations", () => {
 
   it.each([8, 24, 64])("agree on the accumulator's extremes with %i hidden units", (hidden) => {
     expect(firstDifference(200 + hidden, { hidden, extreme: true }, 4_000)).toBe(-1);
+  });
+
+  it.each([
+    [8, 8, 8],
+    [24, 16, 24],
+    [40, 32, 17],
+    [64, 64, 64],
+  ])("agree on other vectors: %i inputs, %i hidden, %i outputs", (inputs, hidden, outputs) => {
+    expect(firstDifference(300 + inputs, { inputs, hidden, outputs }, 2_000)).toBe(-1);
+    expect(firstDifference(400 + inputs, { inputs, hidden, outputs, extreme: true }, 500)).toBe(-1);
   });
 
   it("agree over many random artifacts", () => {
