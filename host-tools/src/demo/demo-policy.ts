@@ -1,13 +1,11 @@
 // The policy that the demo's filter runs, in the form that a user writes, compiled the way that `render`
 // does. Like wasmplugin/examples/llm-service, with the demo's arms and a limit per tenant.
 
-import { readFileSync } from "node:fs";
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { canonicalJson, withEpoch, withModel } from "../config/plugin-config";
 import { compilePolicy } from "../config/policy-compile";
-import { GanglionError } from "../lib/errors";
+import { checkWithFilter } from "../istio/filter-check";
+import { readFilterModule } from "../lib/filter-module";
+import { readShippedModel } from "../lib/shipped-model";
 import { describeArtifact, type ArtifactDescription } from "../model/describe-artifact";
 import type { Scenario } from "./scenario";
 
@@ -53,28 +51,15 @@ ${arms.join("\n")}
 const LIMIT_OTHERS = 40;
 
 /**
- * Compiles the policy and puts the default model into it.
+ * Compiles the policy and puts the shipped model into it.
  *
- * @throws GanglionError E_DEFAULT_MODEL where the package is not whole
+ * @throws GanglionError E_SHIPPED_MODEL, E_FILTER_MODULE, E_FILTER_REFUSED where the package is not whole
  */
-export function demoConfiguration(scenario: Scenario): DemoConfiguration {
+export async function demoConfiguration(scenario: Scenario): Promise<DemoConfiguration> {
   const policyText = demoPolicy(scenario);
-  const artifact = readFileSync(defaultModelPath());
+  const artifact = await readShippedModel();
   const { config } = compilePolicy(policyText, "the demo's policy");
-  return {
-    policyText,
-    pluginConfig: canonicalJson(withModel(withEpoch(config, 1), artifact)),
-    model: describeArtifact(artifact),
-  };
-}
-
-/** In a checkout and in the package alike, beside `build` and above `host-tools`. */
-function defaultModelPath(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const places = ["..", "../../.."].map((up) => join(here, up, "wasmplugin/models/default.gngl"));
-  const found = places.find((place) => existsSync(place));
-  if (found !== undefined) return found;
-  throw new GanglionError("E_DEFAULT_MODEL", "wasmplugin/models/default.gngl is not in its place", {
-    hint: "Run `npm run train:default`, or install the package again.",
-  });
+  const pluginConfig = canonicalJson(withModel(withEpoch(config, 1), artifact));
+  checkWithFilter(await readFilterModule(), pluginConfig);
+  return { policyText, pluginConfig, model: describeArtifact(artifact) };
 }

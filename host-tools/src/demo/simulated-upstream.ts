@@ -6,7 +6,7 @@ import { seededPrng } from "../lib/prng";
 import { faultsAt, type Fault } from "../rig/upstream/fault-schedule";
 import type { TokenCounts } from "../rig/upstream/latency-law";
 import { planReply } from "../rig/upstream/reply-plan";
-import type { EventQueue, SimulatedEvent } from "./event-queue";
+import type { EventQueue, SimulatedEvent } from "../lib/event-queue";
 import type { DemoArm } from "./scenario";
 
 export interface SimulatedJob {

@@ -1,0 +1,60 @@
+// What the filter decided about one replayed request, read off the stream: the headers that the upstream
+// would get, the answer that the client got, and the filter state that access logs see.
+
+import {
+  HEADER_ARM,
+  HEADER_REASON,
+  HEADER_SCORE,
+  HEADER_VERDICT,
+  reasonName,
+  Reason,
+  Verdict,
+  verdictName,
+} from "../contract";
+import type { Stream } from "../embedded/stream";
+
+export interface ReplayVerdict {
+  readonly verdict: string;
+  readonly reason: string;
+  /** -1 without a model. */
+  readonly scorePermille: number;
+  /** "" for the default arm or where the filter answered. */
+  readonly arm: string;
+  /** False where the verdict was only computed (shadow). */
+  readonly isEnforced: boolean;
+  /** The filter's own answer, 0 where the request passed. */
+  readonly answered: number;
+}
+
+const FILTER_STATE = "wasm.ganglion";
+const ALLOW = verdictName(Verdict.Allow);
+const NO_REASON = reasonName(Reason.None);
+
+/** Read it before the stream is released. */
+export function readVerdict(stream: Stream): ReplayVerdict {
+  const state = stream.streamInfo.filterState?.get(FILTER_STATE);
+  const { request, reply } = stream;
+  if (state === undefined) {
+    return {
+      verdict: ALLOW,
+      reason: request.get(HEADER_REASON) ?? NO_REASON,
+      scorePermille: Number(request.get(HEADER_SCORE) ?? -1),
+      arm: request.get(HEADER_ARM) ?? "",
+      isEnforced: true,
+      answered: reply?.code ?? 0,
+    };
+  }
+  // `verdict:reason:score[:shadow]`
+  const [verdict = ALLOW, reason = NO_REASON, score = "0", shadow] = Buffer.from(state)
+    .toString("latin1")
+    .split(":");
+  const said = request.get(HEADER_VERDICT) === undefined ? undefined : request.get(HEADER_SCORE);
+  return {
+    verdict,
+    reason,
+    scorePermille: Number(said ?? score),
+    arm: request.get(HEADER_ARM) ?? "",
+    isEnforced: shadow === undefined,
+    answered: reply?.code ?? 0,
+  };
+}
