@@ -32,7 +32,7 @@ export interface DemoOptions {
 export async function runDemo(options: DemoOptions): Promise<ExitCode> {
   const { seed } = options;
   const scenario = buildScenario(options.duration);
-  const configuration = demoConfiguration(scenario);
+  const configuration = await demoConfiguration(scenario);
   const engine = await chooseEngine(options.engine, say);
   const traffic = makeDemoTraffic(scenario, seed);
   const { model } = configuration;

@@ -120,7 +120,7 @@ function storyOf(name: string): string {
     case SLOW:
       return `large answers ${SLOW_FACTOR}x slower, every answer still 200`;
     case FLOOD:
-      return "large is healthy again; tenant delta sends 50x its usual traffic";
+      return "tenant delta sends 50x its usual traffic";
     default:
       return "everything back to normal";
   }
