@@ -1,0 +1,123 @@
+// Each feature against a value computed by hand.
+
+import { FEATURES, Feature } from "../../../assembly/contract/features";
+import { RequestShape, extract, featureVector } from "../../../assembly/features/extract";
+import { Ewma } from "../../../assembly/state/ewma";
+import {
+  RouteState,
+  routeLatency,
+  routeState,
+  routeTtfb,
+} from "../../../assembly/state/route-state";
+
+const shape = changetype<RequestShape>(memory.data(64, 8));
+
+function fresh(): RouteState {
+  const state = routeState(0);
+  memory.fill(changetype<usize>(state), 0, 256);
+  memory.fill(changetype<usize>(shape), 0, offsetof<RequestShape>());
+  return state;
+}
+
+function feature(which: Feature): f32 {
+  return load<f32>(featureVector() + <usize>which * 4);
+}
+
+/** Whether the feature is the value, up to the stated error of the logarithm. */
+function near(which: Feature, value: f32): bool {
+  const distance = Mathf.abs(feature(which) - value);
+  return distance < 1e-4;
+}
+
+function learn(ewma: Ewma, fastMs: f32, slowMs: f32, variance: f32, peakMs: f32): void {
+  ewma.fastMs = fastMs;
+  ewma.slowMs = slowMs;
+  ewma.variance = variance;
+  ewma.peakMs = peakMs;
+  ewma.samples = 9;
+}
+
+describe("the features of a route", () => {
+  it("are neutral before the first request", () => {
+    extract(fresh(), shape, 5000);
+    expect(near(Feature.LogInterArrival, Mathf.log2(1000.015625))).toBe(true);
+    expect(feature(Feature.LogInFlight)).toBe(0);
+    expect(feature(Feature.LogTtfbFast)).toBe(0);
+    expect(feature(Feature.LogLatencyFast)).toBe(0);
+    expect(feature(Feature.LogLatencySlow)).toBe(0);
+    expect(feature(Feature.LatencyShift)).toBe(0);
+    expect(feature(Feature.LogPeakRatio)).toBe(0);
+  });
+
+  it("are the logarithms of what is known", () => {
+    const state = fresh();
+    state.arrivalMs = 1000;
+    state.inFlight = 7;
+    learn(routeTtfb(state), 16, 20, 0, 16);
+    learn(routeLatency(state), 512, 256, 10000, 1024);
+    extract(state, shape, 1063.984375);
+    expect(near(Feature.LogInterArrival, 6)).toBe(true);
+    expect(near(Feature.LogInFlight, 3)).toBe(true);
+    expect(near(Feature.LogTtfbFast, 4)).toBe(true);
+    expect(near(Feature.LogLatencyFast, 9)).toBe(true);
+    expect(near(Feature.LogLatencySlow, 8)).toBe(true);
+    expect(near(Feature.LatencyShift, 2.56)).toBe(true);
+    expect(near(Feature.LogPeakRatio, 2)).toBe(true);
+  });
+
+  it("measure a shift by at least a tenth of the mean, within 16", () => {
+    const state = fresh();
+    learn(routeLatency(state), 110, 100, 0, 110);
+    extract(state, shape, 5000);
+    expect(near(Feature.LatencyShift, 1)).toBe(true);
+    learn(routeLatency(state), 1e6, 100, 0, 1e6);
+    extract(state, shape, 5000);
+    expect(feature(Feature.LatencyShift)).toBe(16);
+    learn(routeLatency(state), 0, 1e6, 1, 1e6);
+    extract(state, shape, 5000);
+    expect(near(Feature.LatencyShift, -10)).toBe(true);
+  });
+
+  it("hold errors and the limited share as they are", () => {
+    const state = fresh();
+    state.errorFast = 0.25;
+    state.errorSlow = 0.125;
+    state.limitedShare = 0.5;
+    extract(state, shape, 5000);
+    expect(feature(Feature.ErrorFast)).toBe(0.25);
+    expect(feature(Feature.ErrorSlow)).toBe(0.125);
+    expect(feature(Feature.LimitedShare)).toBe(0.5);
+  });
+});
+
+describe("the features of a request", () => {
+  it("are the logarithms of its sizes plus one", () => {
+    const state = fresh();
+    shape.contentBytes = 1023;
+    shape.headerBytes = 511;
+    shape.headerCount = 15;
+    shape.pathBytes = 31;
+    shape.queryBytes = 63;
+    shape.unsafeMethod = 1;
+    extract(state, shape, 5000);
+    expect(near(Feature.LogRequestBytes, 10)).toBe(true);
+    expect(near(Feature.LogHeaderBytes, 9)).toBe(true);
+    expect(near(Feature.LogHeaderCount, 4)).toBe(true);
+    expect(near(Feature.LogPathBytes, 5)).toBe(true);
+    expect(near(Feature.LogQueryBytes, 6)).toBe(true);
+    expect(feature(Feature.MethodUnsafe)).toBe(1);
+  });
+
+  it("are finite at any extreme", () => {
+    const state = fresh();
+    state.arrivalMs = 1;
+    state.inFlight = -5;
+    learn(routeLatency(state), f32.MAX_VALUE, 0, f32.MAX_VALUE, f32.MAX_VALUE);
+    shape.contentBytes = 999999999999999;
+    shape.headerBytes = i32.MAX_VALUE;
+    extract(state, shape, 0.5);
+    for (let i = 0; i < FEATURES; i++) {
+      expect(isFinite(load<f32>(featureVector() + <usize>i * 4))).toBe(true);
+    }
+  });
+});
