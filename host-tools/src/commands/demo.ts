@@ -7,6 +7,7 @@ import { demoResult } from "../demo/demo-result";
 import { makeDemoTraffic, TRACE } from "../demo/demo-traffic";
 import { runEmbedded } from "../demo/embedded-engine";
 import { runOnEnvoy, WORKERS, type EngineInput } from "../demo/envoy-engine";
+import { whole } from "../demo/live-frame";
 import { LiveState } from "../demo/live-state";
 import { openView, type LiveView } from "../demo/live-view";
 import { buildScenario } from "../demo/scenario";
@@ -37,10 +38,8 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
   const traffic = makeDemoTraffic(scenario, seed);
   const { model } = configuration;
   const count = traffic.columns.intendedMs.length;
-  say(
-    `${engineTitle(engine.facts)}, ${WORKERS} workers; model ${model.name} v${model.model_version}; ` +
-      `seed ${seed}; ${count} requests from ${traffic.source} ${TRACE}, ${options.duration} s`,
-  );
+  const origin = traffic.source === "recorded" ? "recorded as" : "made after";
+  say(`${whole(count)} requests in ${options.duration} s, ${origin} ${TRACE}, sent to both sides`);
   const state = new LiveState(scenario);
   const head = {
     engine: `${engineTitle(engine.facts)}, ${WORKERS} workers`,

@@ -21,6 +21,11 @@ export interface FrameHead {
   readonly seed: number;
 }
 
+/** The head as a line. */
+export function headText({ engine, model, seed }: FrameHead): string {
+  return `${engine}, model ${model}, seed ${seed}`;
+}
+
 export const FRAME_COLUMNS = 78;
 const LABEL = 14;
 const SIDE = (FRAME_COLUMNS - LABEL - 2) / 2;
@@ -28,7 +33,7 @@ const BAR = 18;
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 const LEVELS = "▁▂▃▄▅▆▇█";
 /** Top of the small curves; latencies are told apart in the logarithm. */
-const CURVE_LOW_MS = 50;
+const CURVE_LOW_MS = 100;
 const CURVE_HIGH_MS = 5000;
 
 /** Lines of at most FRAME_COLUMNS visible characters. */
@@ -39,13 +44,12 @@ export function liveFrame(state: LiveState, head: FrameHead, paint: Palette): st
   const phase = phaseAt(scenario, state.elapsedMs);
   const seconds = Math.min(state.elapsedMs, scenario.durationMs) / 1000;
   const clock = `${Math.floor(seconds)} s of ${scenario.durationMs / 1000}`;
-  const title = `${head.engine}, model ${head.model}, seed ${head.seed}`;
   const isSlow = phase === scenario.phases[1];
   const row = (label: string, left: string, right: string): string => {
     return `  ${label.padEnd(LABEL)}${padVisible(left, SIDE)}${right}`;
   };
   return [
-    `  ${paint.strong("ganglion demo")}  ${paint.dim(title)}`,
+    `  ${paint.strong("ganglion demo")}  ${paint.dim(headText(head))}`,
     "",
     `  ${phaseBar(state, paint)}`,
     `  ${paint.strong(phase.name)}: ${phase.story} ${paint.dim(`(${clock})`)}`,

@@ -4,7 +4,14 @@
 
 import picocolors from "picocolors";
 import { wantsColour } from "../lib/talk";
-import { FRAME_COLUMNS, liveFrame, whole, type FrameHead, type Palette } from "./live-frame";
+import {
+  FRAME_COLUMNS,
+  headText,
+  liveFrame,
+  whole,
+  type FrameHead,
+  type Palette,
+} from "./live-frame";
 import type { LiveState } from "./live-state";
 import { phaseAt } from "./scenario";
 
@@ -35,7 +42,7 @@ export function openView(stream: ViewStream, state: LiveState, head: FrameHead):
   const lines = liveFrame(state, head, paletteOf(false)).length;
   const fits = (stream.columns ?? 0) > FRAME_COLUMNS && (stream.rows ?? 0) > lines;
   if (wantsColour(stream) && fits) return new FrameView(stream, state, head);
-  return new PlainView(stream, state);
+  return new PlainView(stream, state, head);
 }
 
 /** The view's colours. */
@@ -94,7 +101,10 @@ class PlainView implements LiveView {
   constructor(
     private readonly stream: ViewStream,
     private readonly state: LiveState,
-  ) {}
+    head: FrameHead,
+  ) {
+    stream.write(`${headText(head)}\n`);
+  }
 
   update(): void {
     const { state } = this;

@@ -4,6 +4,8 @@
 import type { DemoResult } from "./demo-result";
 import { whole } from "./live-frame";
 
+const TEXT_COLUMNS = 78;
+
 /** A row of the summary, in both the text and the report. */
 export interface SummaryRow {
   readonly label: string;
@@ -56,9 +58,23 @@ export function summaryText(result: DemoResult): string {
   const lines = [line(head), ...rows.map(line)];
   if (result.losses.length > 0) {
     lines.push("", "What the filter did not do well:");
-    lines.push(...result.losses.map((loss) => `- ${loss}`));
+    lines.push(...result.losses.flatMap(listItem));
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** `- ` and the sentence, broken before 80 columns. */
+function listItem(sentence: string): string[] {
+  const lines: string[] = [];
+  let line = "-";
+  for (const word of sentence.split(" ")) {
+    if (line.length + 1 + word.length > TEXT_COLUMNS) {
+      lines.push(line);
+      line = " ";
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
 }
 
 function compared(

@@ -113,8 +113,9 @@ describe("the live view", () => {
     }
     view.close();
     const lines = stream.text.trimEnd().split("\n");
-    expect(lines[0]).toBe("warm-up: all arms healthy");
-    expect(lines.slice(1).map((line) => line.slice(0, 5))).toEqual(["  1 s", "  2 s", "  3 s"]);
+    expect(lines[0]).toBe("Envoy 1.40.0, 2 workers, model default v1, seed 1");
+    expect(lines[1]).toBe("warm-up: all arms healthy");
+    expect(lines.slice(2).map((line) => line.slice(0, 5))).toEqual(["  1 s", "  2 s", "  3 s"]);
     expect(stream.text).not.toContain("\x1b");
   });
 });
