@@ -3,13 +3,13 @@
 // compare-and-swap, so a race can delay but never over-admit.
 
 import { KEY_HEADERS_MAX, KEY_VALUE_BYTES_MAX, LIMITS_PER_ROUTE_MAX } from "./contract/limits";
-import { LEASES_MAX, LIMIT_VALUES_PER_LIMIT_MAX } from "./contract/limits";
+import { LEASES_MAX, LIMIT_VALUES_PER_LIMIT_MAX, WORKERS_MAX } from "./contract/limits";
 import { Mode } from "./contract/config";
 import { Cause } from "./contract/signals";
 import { LimitSettings, RouteSettings, Settings } from "./config/settings";
 import { limitSettings, limitValueSettings } from "./config/settings";
-import { bucketArrivalNs, createBucket, findBucket, overflowSlot } from "./edge/bucket";
-import { readBucket, writeBucket } from "./edge/bucket";
+import { BUCKET_FAILED, BUCKET_FULL, bucketArrivalNs, createBucket } from "./edge/bucket";
+import { findBucket, overflowSlot, readBucket, writeBucket } from "./edge/bucket";
 import { noteCause } from "./edge/log";
 import { ensureSecret, secretHigh, secretLow } from "./edge/secret";
 import { keyBytes, keyCopies, keyPtr, sameBytes } from "./edge/sense";
@@ -22,8 +22,11 @@ import { boundLimit } from "./generation";
 
 /** A lease is good for this long; then its tokens go back. */
 const LEASE_NS: u64 = 20_000_000;
-/** Attempts at a bucket that other workers are changing too. */
-const TRIES: i32 = 4;
+/**
+ * Attempts at a bucket that other workers are changing too. Each failure means that another worker got its
+ * lease, and one with a lease does not come back soon: as many attempts as there can be workers are enough.
+ */
+const TRIES: i32 = WORKERS_MAX;
 
 /** Rate and key of the limit at hand, for this request. */
 let intervalNs: u64 = 0;
@@ -79,28 +82,30 @@ function takeOwnRate(settings: Settings, limit: LimitSettings, value: usize, byt
   }
 }
 
-/** Makes sure the lease knows its bucket. False when there is none to be had. */
-function locate(lease: Lease, limit: LimitSettings, nowNs: u64, nowMs: f64): bool {
-  if (lease.slot >= 0) return true;
+/** Looks for the lease's bucket. @returns its slot, or BUCKET_FAILED, or BUCKET_RACED: look again */
+function locate(lease: Lease, limit: LimitSettings, nowNs: u64, nowMs: f64): i32 {
+  if (lease.slot >= 0) return lease.slot;
   const slot = findBucket(key, nowNs);
   if (slot >= 0) {
     lease.slot = slot;
     lease.slotKey = key;
-    return true;
+    return slot;
   }
-  if (slot == -2) return false;
+  if (slot != BUCKET_FULL) return slot;
   // Every place among the probes is in use by somebody who has spent tokens: the limit's overflow
   // bucket serves whoever is left over, at the limit's own rate.
   noteCause(Cause.BucketOverflow, nowMs);
   lease.slot = overflowSlot(limit.nameHash);
   lease.slotKey = 0;
-  return true;
+  return lease.slot;
 }
 
 /** Takes a lease out of the bucket. @returns whether the lease now holds a token */
 function renew(lease: Lease, limit: LimitSettings, nowNs: u64, nowMs: f64): bool {
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    if (!locate(lease, limit, nowNs, nowMs)) break;
+    const slot = locate(lease, limit, nowNs, nowMs);
+    if (slot == BUCKET_FAILED) break;
+    if (slot < 0) continue;
     const seen = readBucket(lease.slot, lease.slotKey);
     if (seen == Shared.Absent) {
       if (lease.slotKey == 0) createBucket(lease.slot);
@@ -120,7 +125,6 @@ function renew(lease: Lease, limit: LimitSettings, nowNs: u64, nowMs: f64): bool
     if (written == Shared.Ok) {
       setTokens(lease, tokens);
       lease.expiresNs = nowNs + LEASE_NS;
-      lease.intervalNs = intervalNs;
       return true;
     }
     if (written == Shared.Failed) break;
@@ -130,11 +134,20 @@ function renew(lease: Lease, limit: LimitSettings, nowNs: u64, nowMs: f64): bool
   noteCause(Cause.SharedDataFailed, nowMs);
   setTokens(lease, 1);
   lease.expiresNs = nowNs;
-  lease.intervalNs = 0;
+  lease.slot = -1;
   return true;
 }
 
+/** A changed rate makes what was learnt about waiting void. */
+function noteRate(lease: Lease): void {
+  if (lease.intervalNs == intervalNs && lease.capacityNs == capacityNs) return;
+  lease.intervalNs = intervalNs;
+  lease.capacityNs = capacityNs;
+  lease.denyUntilNs = 0;
+}
+
 function takeToken(lease: Lease, limit: LimitSettings, nowNs: u64, nowMs: f64): bool {
+  noteRate(lease);
   if (lease.tokens <= 0) {
     if (nowNs < lease.denyUntilNs) return false;
     if (!renew(lease, limit, nowNs, nowMs)) return false;
@@ -220,7 +233,7 @@ export function returnExpiredLeases(nowNs: u64): void {
 }
 
 function giveBack(lease: Lease): void {
-  if (lease.slot < 0 || lease.intervalNs == 0) return;
+  if (lease.slot < 0) return;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     if (readBucket(lease.slot, lease.slotKey) != Shared.Ok) return;
     const owed = lease.intervalNs * <u64>lease.tokens;

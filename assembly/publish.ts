@@ -248,7 +248,7 @@ export function publishGauges(nowMs: f64): void {
   }
   for (let i = 0; i < ARM_STATES_MAX; i++) {
     const state = armState(i);
-    if (state.nameHash != 0 && armLatency(state).samples > 0) publishArmGauges(state, nowMs);
+    if (state.nameHash != 0 && state.errorMs > 0) publishArmGauges(state, nowMs);
   }
 }
 

@@ -9,14 +9,15 @@ import { RouteSettings, Settings, armSettings, routeSettings } from "./config/se
 import { shed, throttle, writeArm, writeFilterState, writeMarks } from "./edge/act";
 import { noteCause } from "./edge/log";
 import { monotonicNs } from "./edge/host";
-import { RequestView, requestView, senseRequest, senseStatus, stripOwnHeaders } from "./edge/sense";
+import { RequestView, requestView, senseRequest, senseStatus } from "./edge/sense";
 import { RequestShape, extract, featureVector } from "./features/extract";
 import { modelThresholdPermille, modelVersion } from "./model/model";
 import { scoreStep } from "./model/scorer";
 import { chooseArm, choicePropensity, choiceReason } from "./policy/choose-arm";
 import { decide, isAnomalous, verdictReason } from "./policy/decide";
 import { matchRoute } from "./policy/match-route";
-import { ArmState, addOutcome, armLatency, armSketch, armState, judge } from "./state/arm-state";
+import { ArmState, addOutcome, armLatency, armSketch, armState } from "./state/arm-state";
+import { isEjected, judge } from "./state/arm-state";
 import { addCensored, addSample } from "./state/ewma";
 import { RouteState, routeLatency, routeScorer, routeSketch } from "./state/route-state";
 import { routeState, routeTtfb, verdictCount } from "./state/route-state";
@@ -55,11 +56,13 @@ export function onRequest(contextId: u32, generation: i32): i32 {
     return ACTION_CONTINUE;
   }
   const view = requestView();
-  if (view.ownHeaders > 0) {
-    stripOwnHeaders(view);
-    countStripped(view.ownHeaders);
-  }
+  if (view.ownHeaders > 0) countStripped(view.ownHeaders);
   if (settings === null) return ACTION_CONTINUE;
+  if (nowNs == 0) {
+    // Without time there is no rate, no latency and no age: the request passes.
+    noteCause(Cause.ClockFailed, nowMs);
+    return ACTION_CONTINUE;
+  }
   const index = matchRoute(
     settings,
     view.path,
@@ -87,14 +90,18 @@ function react(contextId: u32, generation: i32, index: i32, nowNs: u64, nowMs: f
   if (anomalous) state.anomalies++;
 
   const refusals = route.limitCount > 0 ? admit(settings, generation, route, nowNs, nowMs) : 0;
-  const limited = refusals > 0 || (route.limitCount > 0 && admitShadowRefused());
-  const verdict = decide(route, score, threshold, limited);
+  // A limit in shadow mode is counted, and must not hide what the score would do.
+  const shadowLimited = route.limitCount > 0 && refusals == 0 && admitShadowRefused();
+  if (shadowLimited) note(state, Verdict.Throttle, false);
+  const limited = refusals > 0 || shadowLimited;
+  const verdict = decide(route, score, threshold, refusals > 0);
   const reason = verdictReason();
-  const enforced = verdict == Verdict.Throttle ? refusals > 0 : route.mode == Mode.Enforce;
+  const enforced = verdict == Verdict.Throttle || route.mode == Mode.Enforce;
   note(state, verdict, enforced);
   state.limitedShare += LIMITED_WEIGHT * ((limited ? <f32>1 : <f32>0) - state.limitedShare);
 
   if (verdict != Verdict.Allow) writeFilterState(verdict, reason, score, enforced);
+  else if (shadowLimited) writeFilterState(Verdict.Throttle, Reason.RateLimit, score, false);
   if (enforced && verdict >= Verdict.Throttle) {
     const answered =
       verdict == Verdict.Throttle ? throttle(retrySeconds(nowNs), nowMs) : shed(nowMs);
@@ -163,7 +170,9 @@ function forward(
     const binding = armBinding(generation, route.armFirst);
     arm = chooseArm(route, settings, binding, nowMs);
     if (told == Reason.None) told = choiceReason();
-    if (enforcing && verdict == Verdict.Reroute) arm = otherArm(route, settings, arm);
+    if (enforcing && verdict == Verdict.Reroute) {
+      arm = otherArm(route, settings, binding, arm, nowMs);
+    }
     // In shadow mode the choice is computed, and the default arm gets the request.
     if (!enforcing) arm = route.armDefault;
     armStateIndex = <i32>load<u16>(binding + <usize>arm * 2);
@@ -182,11 +191,18 @@ function forward(
   track(contextId, settings, route, state, stateIndex, armStateIndex, nowMs);
 }
 
-/** The first arm of the fallback order that is not the one given. */
-function otherArm(route: RouteSettings, settings: Settings, arm: i32): i32 {
+/** The first arm of the fallback order that is neither ejected nor the one given; else the one given. */
+function otherArm(
+  route: RouteSettings,
+  settings: Settings,
+  binding: usize,
+  arm: i32,
+  nowMs: f64,
+): i32 {
   for (let place = 0; place < route.armCount; place++) {
     const other = armSettings(settings, route.armFirst + place).fallback;
-    if (other != arm) return other;
+    const state = armState(<i32>load<u16>(binding + <usize>other * 2));
+    if (other != arm && !isEjected(state, nowMs)) return other;
   }
   return arm;
 }
@@ -224,6 +240,7 @@ export function onResponse(contextId: u32, endOfStream: bool): void {
   const slot = findStream(contextId);
   if (slot === null || (slot.flags & STREAM_RESPONDED) != 0) return;
   const nowMs = <f64>monotonicNs() * 1e-6;
+  if (nowMs < slot.startMs) return;
   const status = senseStatus();
   if (status == 0) noteCause(Cause.StatusUnreadable, nowMs);
   slot.status = status;
@@ -264,6 +281,8 @@ function elapsedLongMs(startMs: f64, nowMs: f64): f32 {
 
 /** Tells the learnt state how the request went. */
 function finish(slot: StreamSlot, nowMs: f64): void {
+  // The clock failed: nothing was measured.
+  if (nowMs < slot.startMs) return;
   const latencyMs = elapsedLongMs(slot.startMs, nowMs);
   const state = routeState(slot.route);
   const responded = (slot.flags & STREAM_RESPONDED) != 0;

@@ -55,10 +55,8 @@ export const WORKERS_MAX: i32 = 64;
 
 /** Bytes that the host may write during one callback (all request headers in one piece). */
 export const SCRATCH_BYTES_MAX: i32 = 131072;
-/** Request headers looked at; the proxy's own bound is 100 by default. */
-export const HEADERS_MAX: i32 = 256;
-/** Copies of our own headers that one request's removal is spent on. */
-export const STRIPPED_HEADERS_MAX: i32 = 64;
+/** Request headers that the proxy hands over in one piece; its own bound is 100 by default. */
+export const HEADERS_MAX: i32 = 1024;
 /** Lines logged per kind of event and minute, per worker. */
 export const LOG_LINES_PER_MINUTE_MAX: i32 = 6;
 

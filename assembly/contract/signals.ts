@@ -15,6 +15,10 @@ export const HEADER_VERDICT: string = "x-ganglion-verdict";
 export const HEADER_REASON: string = "x-ganglion-reason";
 /** Version of the model that made the score. */
 export const HEADER_MODEL: string = "x-ganglion-model";
+/** Reserved: milliseconds left, only from a trusted hop. Removed from client requests like the others. */
+export const HEADER_DEADLINE_MS: string = "x-ganglion-deadline-ms";
+/** Reserved: marks a degraded answer. */
+export const HEADER_DEGRADED: string = "x-ganglion-degraded";
 /** Seconds until a refused request may be tried again. */
 export const HEADER_RETRY_AFTER: string = "retry-after";
 /** Marks an answer of the local rate limit, as Envoy's own filter is commonly set up to do. */
@@ -326,8 +330,9 @@ export enum Cause {
   DuplicateKeyHeader = 8,
   Fault = 9,
   CasExhausted = 10,
+  ClockFailed = 11,
 }
-export const CAUSES: i32 = 11;
+export const CAUSES: i32 = 12;
 
 /** The wire name of a cause. */
 export function causeName(cause: i32): string {
@@ -352,8 +357,10 @@ export function causeName(cause: i32): string {
       return "duplicate_key_header";
     case 9:
       return "fault";
-    default:
+    case 10:
       return "cas_exhausted";
+    default:
+      return "clock_failed";
   }
 }
 

@@ -13,6 +13,13 @@ const VALUE: usize = memory.data(24, 8);
 /** Overflow buckets, one for each of 256 classes of limits, stand after the others. */
 const OVERFLOW_FIRST: i32 = BUCKETS_MAX;
 
+/** Every place among the key's probes is in use. */
+export const BUCKET_FULL: i32 = -1;
+/** Shared data does not work. */
+export const BUCKET_FAILED: i32 = -2;
+/** Another worker took the place in the same moment; look again. */
+export const BUCKET_RACED: i32 = -3;
+
 let version: u32 = 0;
 
 /** Theoretical arrival time in ns that readBucket saw. */
@@ -28,7 +35,7 @@ export function overflowSlot(limitHash: u64): i32 {
 /**
  * Finds or takes the slot of a key.
  *
- * @returns the slot; -1 when all places are in use, -2 when shared data fails
+ * @returns the slot, or one of BUCKET_*
  */
 export function findBucket(fingerprint: u64, nowNs: u64): i32 {
   const home = <i32>(fingerprint & (<u64>(BUCKETS_MAX - 1)));
@@ -50,7 +57,7 @@ export function findBucket(fingerprint: u64, nowNs: u64): i32 {
       idleVersion = slotVersion();
     }
   }
-  if (idle < 0 && absent < 0) return -1;
+  if (idle < 0 && absent < 0) return BUCKET_FULL;
   store<u64>(VALUE, fingerprint);
   store<u64>(VALUE, 0, 8);
   const written =
@@ -58,7 +65,7 @@ export function findBucket(fingerprint: u64, nowNs: u64): i32 {
       ? writeSlot(OWNER, idle, VALUE, BYTES, idleVersion)
       : createSlot(OWNER, absent, VALUE, BYTES);
   if (written == Shared.Ok) return idle >= 0 ? idle : absent;
-  return written == Shared.Raced ? -1 : -2;
+  return written == Shared.Raced ? BUCKET_RACED : BUCKET_FAILED;
 }
 
 /**

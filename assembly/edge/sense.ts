@@ -3,7 +3,7 @@
 // one call for one does, and because the first value of a repeated header is what an attacker chose
 // (proxy-wasm/spec#53): a tenant is only believed when its header stands there once.
 
-import { HEADERS_MAX, KEY_HEADERS_MAX, STRIPPED_HEADERS_MAX } from "../contract/limits";
+import { HEADERS_MAX, KEY_HEADERS_MAX } from "../contract/limits";
 import { KeyHeader, Settings, keyHeader } from "../config/settings";
 import { STATUS_OK, readRequestHeaders, readResponseHeader, removeRequestHeader } from "./host";
 import { resultBytes, resultPtr } from "./host";
@@ -41,11 +41,9 @@ class KeyValue {
 
 const VIEW: usize = memory.data(64, 8);
 const KEYS: usize = memory.data(128, 8);
-const OWN: usize = memory.data(512, 8);
 
 if (offsetof<RequestView>() > 64) ERROR("VIEW is too small");
 if (<i32>offsetof<KeyValue>() * KEY_HEADERS_MAX > 128) ERROR("KEYS is too small");
-if (STRIPPED_HEADERS_MAX * 8 > 512) ERROR("OWN is too small");
 
 /** The view of the request that was read last. */
 // @ts-ignore: decorator
@@ -166,7 +164,8 @@ function takeKeys(settings: Settings, name: usize, bytes: i32, value: usize, siz
 }
 
 /**
- * Reads all request headers of the stream in hand.
+ * Reads all request headers of the stream in hand, and removes our own among them: what a client sends
+ * under our names must reach nobody.
  *
  * @param settings names the key headers; null reads without them
  * @returns false when the host gave nothing usable; the view is then empty
@@ -174,20 +173,27 @@ function takeKeys(settings: Settings, name: usize, bytes: i32, value: usize, siz
 export function senseRequest(settings: Settings | null): bool {
   memory.fill(VIEW, 0, 64);
   memory.fill(KEYS, 0, 128);
+  if (readHeaders(settings)) return true;
+  stripBlindly();
+  memory.fill(VIEW, 0, 64);
+  memory.fill(KEYS, 0, 128);
+  return false;
+}
+
+function readHeaders(settings: Settings | null): bool {
   const view = requestView();
   if (readRequestHeaders() != STATUS_OK) return false;
   const base = resultPtr();
   const size = <u32>resultBytes();
   if (base == 0 || size < 4) return false;
   const count = load<u32>(base);
-  if (<u64>count * 8 + 4 > <u64>size) return false;
+  if (<u64>count * 8 + 4 > <u64>size || count > <u32>HEADERS_MAX) return false;
   view.headerCount = <i32>count;
   view.headerBytes = <i32>(size - 4 - count * 8);
-  const looked = min<u32>(count, HEADERS_MAX);
   const end = base + size;
   let entry = base + 4;
   let data = base + 4 + <usize>count * 8;
-  for (let i: u32 = 0; i < looked; i++) {
+  for (let i: u32 = 0; i < count; i++) {
     const nameBytes = load<u32>(entry);
     const valueBytes = load<u32>(entry, 4);
     entry += 8;
@@ -196,7 +202,9 @@ export function senseRequest(settings: Settings | null): bool {
     if (next > <u64>end) return false;
     const value = data + nameBytes + 1;
     if (isOwn(data, <i32>nameBytes)) {
-      noteOwn(view, data, <i32>nameBytes);
+      // Removing takes all copies; the bytes in scratch stay where they are.
+      removeRequestHeader(data, <i32>nameBytes);
+      view.ownHeaders++;
     } else {
       takeHeader(view, data, <i32>nameBytes, value, <i32>valueBytes);
       if (settings !== null && settings.keyHeaderCount > 0) {
@@ -208,21 +216,15 @@ export function senseRequest(settings: Settings | null): bool {
   return true;
 }
 
-function noteOwn(view: RequestView, name: usize, bytes: i32): void {
-  const index = view.ownHeaders;
-  view.ownHeaders = index + 1;
-  if (index >= STRIPPED_HEADERS_MAX) return;
-  store<u32>(OWN + <usize>index * 8, <u32>name);
-  store<i32>(OWN + <usize>index * 8, bytes, 4);
-}
-
-/** Removes every copy of our own headers that the client sent. */
-export function stripOwnHeaders(view: RequestView): void {
-  const count = min(view.ownHeaders, STRIPPED_HEADERS_MAX);
-  for (let i = 0; i < count; i++) {
-    const slot = OWN + <usize>i * 8;
-    removeRequestHeader(load<u32>(slot), load<i32>(slot, 4));
-  }
+/** Removes the names of ours that mean something, without knowing whether they are there. */
+function stripBlindly(): void {
+  removeRequestHeader(wire.ARM, wire.ARM_BYTES);
+  removeRequestHeader(wire.SCORE, wire.SCORE_BYTES);
+  removeRequestHeader(wire.VERDICT, wire.VERDICT_BYTES);
+  removeRequestHeader(wire.REASON, wire.REASON_BYTES);
+  removeRequestHeader(wire.MODEL, wire.MODEL_BYTES);
+  removeRequestHeader(wire.DEADLINE, wire.DEADLINE_BYTES);
+  removeRequestHeader(wire.DEGRADED, wire.DEGRADED_BYTES);
 }
 
 /** @returns the response's status code, 0 when the host does not say */

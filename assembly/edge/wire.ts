@@ -3,6 +3,8 @@
 
 import {
   HEADER_ARM,
+  HEADER_DEADLINE_MS,
+  HEADER_DEGRADED,
   HEADER_MODEL,
   HEADER_REASON,
   HEADER_SCORE,
@@ -33,6 +35,10 @@ export const REASON: usize = put(HEADER_REASON);
 export const REASON_BYTES: i32 = HEADER_REASON.length;
 export const MODEL: usize = put(HEADER_MODEL);
 export const MODEL_BYTES: i32 = HEADER_MODEL.length;
+export const DEADLINE: usize = put(HEADER_DEADLINE_MS);
+export const DEADLINE_BYTES: i32 = HEADER_DEADLINE_MS.length;
+export const DEGRADED: usize = put(HEADER_DEGRADED);
+export const DEGRADED_BYTES: i32 = HEADER_DEGRADED.length;
 
 const STATUS_NAME: string = ":status";
 export const STATUS: usize = put(STATUS_NAME);

@@ -15,8 +15,9 @@ export class Lease {
   denyUntilNs: u64;
   /** When the tokens must go back. */
   expiresNs: u64;
-  /** Refill time of a token, to give tokens back with. */
+  /** Refill time of a token and of a full bucket, as of the last use. */
   intervalNs: u64;
+  capacityNs: u64;
   /** Tokens in hand. */
   tokens: i32;
   /** Slot of the bucket in shared data, -1 when not found yet. */
@@ -28,7 +29,7 @@ export class Lease {
 
 const LEASE_BYTES: usize = 64;
 const TABLE: usize = memory.data(262144, 16);
-if (offsetof<Lease>() != 56) ERROR("Lease changed its size");
+if (offsetof<Lease>() > 64) ERROR("Lease changed its size");
 if (LEASES_MAX * 64 != 262144) ERROR("TABLE must have LEASES_MAX places");
 
 let outstanding: i32 = 0;
@@ -78,6 +79,7 @@ export function findLease(key: u64, nowNs: u64): Lease {
   victim.denyUntilNs = 0;
   victim.expiresNs = 0;
   victim.intervalNs = 0;
+  victim.capacityNs = 0;
   victim.slot = -1;
   victim.slotKey = 0;
   victim.usedNs = nowNs;
