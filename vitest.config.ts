@@ -1,3 +1,5 @@
+// The layers of tests that vitest runs, by the names that test/run.mjs gives; as-pect has its own.
+
 import { defineConfig } from "vitest/config";
 
 const project = (name: string, include: string[], timeoutMs: number) => ({

@@ -64,7 +64,7 @@ describe("an anomaly", () => {
     expect(seen.size).toBeGreaterThan(0);
   });
 
-  it("reroutes to the next of the fallback order when the usual arm is the only one with weight", () => {
+  it("reroutes along the fallback order when one arm has all the weight", () => {
     const arms = [
       { name: "a", default: true },
       { name: "b", weight: 0 },

@@ -1,5 +1,5 @@
-// How configurations come and go: all or nothing, the last good one stays, newer is newer, and what was
-// learnt outlives all of them.
+// How configurations come and go: all or nothing, the last good one stays, newer is newer, and what
+// was learnt outlives all of them.
 
 import { describe, expect, it } from "vitest";
 import type { PluginConfig, RouteConfig } from "../../host-tools/src/config/plugin-config";

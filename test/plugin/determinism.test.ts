@@ -1,5 +1,5 @@
-// The same seed gives the same run, to the last statistic: without that no failing case could be shown
-// to anybody.
+// The same seed gives the same run, to the last statistic: without that no failing case could be
+// shown to anybody.
 
 import { describe, expect, it } from "vitest";
 import { configOf, defaultModel, filterProxy, request } from "../support/filter-proxy";

@@ -1,5 +1,5 @@
-// Whatever the host answers, wherever, the filter does not trap and the request passes: a trap would
-// answer 503 to everything in flight on the worker.
+// Whatever the host answers, wherever, the filter does not trap and the request passes: a trap
+// would answer 503 to everything in flight on the worker.
 
 import { describe, expect, it } from "vitest";
 import type { PluginConfig } from "../../host-tools/src/config/plugin-config";

@@ -1,5 +1,5 @@
-// What Envoy sees of the module before a request comes: imports, exports, sizes. A new import is a new
-// host call on somebody's budget, so the list is a golden file.
+// What Envoy sees of the module before a request comes: imports, exports, sizes. A new import is a
+// new host call on somebody's budget, so the list is a golden file.
 
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";

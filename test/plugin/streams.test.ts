@@ -1,4 +1,5 @@
-// Requests from their headers to their end: what counts as an outcome, what does not, and a full table.
+// Requests from their headers to their end: what counts as an outcome, what does not, and a full
+// table.
 
 import { describe, expect, it } from "vitest";
 import type { RouteConfig } from "../../host-tools/src/config/plugin-config";

@@ -1,5 +1,5 @@
-// A client must not be able to say what only the filter says: every copy of our headers is gone before
-// anything reads them, whatever it looks like.
+// A client must not be able to say what only the filter says: every copy of our headers is gone
+// before anything reads them, whatever it looks like.
 
 import { describe, expect, it } from "vitest";
 import type { Header } from "../../host-tools/src/embedded";

@@ -1,6 +1,6 @@
-// The release filter in the embedded host, as the plugin tests want it: a proxy with a configuration
-// in force, one-line exchanges, and metrics by name and labels. No file of its own behaviour: what a
-// test asserts is in the test.
+// The release filter in the embedded host, as the plugin tests want it: a proxy with a
+// configuration in force, one-line exchanges, and metrics by name and labels. No file of its own
+// behaviour: what a test asserts is in the test.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

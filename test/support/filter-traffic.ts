@@ -1,5 +1,6 @@
 // Open-loop traffic through the filter under the virtual clock: requests come by a seeded Poisson
-// process whether or not earlier ones have been answered, so a slow arm really holds requests in flight.
+// process whether or not earlier ones have been answered, so a slow arm really holds requests in
+// flight.
 
 import type { EmbeddedProxy, Header, Stream } from "../../host-tools/src/embedded";
 import { seededPrng, type Prng } from "../../host-tools/src/lib/prng";

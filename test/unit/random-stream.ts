@@ -1,5 +1,5 @@
-// Seeded random numbers for the specs, independent of the filter's own generator: a linear congruential
-// generator of 64 bits (Knuth's MMIX constants), its upper half used.
+// Seeded random numbers for the specs, independent of the filter's own generator: a linear
+// congruential generator of 64 bits (Knuth's MMIX constants), its upper half used.
 
 let state: u64 = 1;
 

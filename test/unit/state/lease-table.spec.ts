@@ -1,5 +1,5 @@
-// The worker's leases: found by key among a fixed number of places, the least used gives way, and the
-// sum of tokens in hand is always right.
+// The worker's leases: found by key among a fixed number of places, the least used gives way, and
+// the sum of tokens in hand is always right.
 
 import { PROBES_MAX } from "../../../assembly/contract/limits";
 import {
