@@ -38,8 +38,8 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
   const traffic = makeDemoTraffic(scenario, seed);
   const { model } = configuration;
   const count = traffic.columns.intendedMs.length;
-  const origin = traffic.source === "recorded" ? "recorded as" : "made after";
-  say(`${whole(count)} requests in ${options.duration} s, ${origin} ${TRACE}, sent to both sides`);
+  const origin = traffic.source === "recorded" ? "from the recorded" : "generated after the";
+  say(`${whole(count)} requests in ${options.duration} s, ${origin} ${TRACE} trace, to both sides`);
   const state = new LiveState(scenario);
   const head = {
     engine: `${engineTitle(engine.facts)}, ${WORKERS} workers`,

@@ -1,6 +1,7 @@
 // What the filter did not do well in this run, said as plainly as what it did. A demo that shows only
 // wins is an advertisement; these sentences are computed, so they cannot be forgotten on a good day.
 
+import { whole } from "./live-frame";
 import type { FloodFigures, SideFigures } from "./measure";
 import { RECOVERY, WARM_UP, type Scenario } from "./scenario";
 
@@ -33,7 +34,7 @@ export function losses(
   if (caught > 0) {
     found.push(
       `${caught} requests went to ${scenario.slowArm} while it was slow, before the filter knew or to ` +
-        `see whether it was well again; the slowest took ${worstMs} ms.`,
+        `see whether it was well again; the slowest took ${whole(worstMs)} ms.`,
     );
   }
   if (withFilter.refused > 0) {

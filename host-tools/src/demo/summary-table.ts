@@ -39,6 +39,11 @@ export function summaryRows(result: DemoResult): SummaryRow[] {
     },
     compared("errors of the tenants that behave well", ours.errors, theirs.errors, whole),
     compared("their requests refused with 429", ours.refused, theirs.refused, whole),
+    {
+      label: "requests marked as anomalous, by phase",
+      ours: result.phases.map(({ name }) => ours.phases[name]!.tagged).join(" / "),
+      theirs: "-",
+    },
   );
   return rows;
 }

@@ -87,18 +87,19 @@ function sharePlot(
 
 function limitedPlot(ours: SideSeries, scenario: Scenario, common: Common): Plot {
   const peak = Math.max(10, ...ours.refusedHz.flat().map((value) => value ?? 0));
+  const tiers = scenario.tenants.map(({ name, tier }) => `${name} is ${tier}`).join(", ");
   return {
     ...common,
     id: "limited",
     title: "Requests limited per second",
-    note: "Answered with 429 by the filter, by tenant and tier.",
+    note: `Answered with 429 by the filter. ${tiers}.`,
     unit: "",
     scale: "linear",
     low: 0,
     high: peak * 1.1,
     isHalf: true,
-    curves: scenario.tenants.map(({ name, tier }, i) => {
-      return { name: `${name} (${tier})`, colour: `c-${3 - i}`, values: ours.refusedHz[i]! };
+    curves: scenario.tenants.map(({ name }, i) => {
+      return { name, colour: `c-${3 - i}`, values: ours.refusedHz[i]! };
     }),
   };
 }

@@ -85,12 +85,12 @@ function cards(result: DemoResult): string {
     ),
     card(
       `${ours.slow_share_after_2s_pct} %`,
-      `of the traffic on ${slow.name}, from 2 s after`,
+      `of the traffic still on ${slow.name} after 2 s`,
       `${theirs.slow_share_after_2s_pct} %`,
     ),
     card(
       ms(ours.phases[floodPhase]!.p99_ms),
-      `p99 of the others while ${flood.tenant} floods`,
+      `p99 of others while ${flood.tenant} floods`,
       ms(theirs.phases[floodPhase]!.p99_ms),
     ),
     card(

@@ -11,7 +11,7 @@ export const REPORT_CSS = `
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #131417; --card: #1b1d21; --ink: #ecedee; --soft: #9ba1a6; --rule: #2c2f35;
-    --band-b: #e5484d26; --band-c: #ffb22420; --grid: #ffffff12;
+    --band-b: #e5484d1c; --band-c: #ffb22414; --grid: #ffffff12;
     --with: #5eb0ff; --without: #ff9f4a; --bad: #ff8b8b;
     --arm-0: #f2757a; --arm-1: #a594f9; --arm-2: #2cc7b2; --arm-3: #b5a088;
   }

@@ -35,7 +35,7 @@ describe("the demo's report", () => {
     ["p50", ["p50 with Ganglion", "p50 without"]],
     ["share-with", ["large", "medium", "small"]],
     ["share-without", ["large", "medium", "small"]],
-    ["limited", ["acme (enterprise)", "birch (premium)", "cedar (free)", "delta (free)"]],
+    ["limited", ["acme", "birch", "cedar", "delta"]],
     ["flood", ["delta, let through"]],
     ["score", ["highest score", "mean score"]],
   ])("draws %s", (plot, curves) => {
