@@ -73,6 +73,13 @@ const targets = [
   bundleTarget("command", "host-tools/src/cli.ts", "build/ganglion.mjs", commandInputs, {
     banner: { js: "#!/usr/bin/env node" },
   }),
+  // The rig's programs run as processes of their own (host-tools/src/rig/child-program.ts).
+  bundleTarget(
+    "rig-child",
+    "host-tools/src/rig/child-main.ts",
+    "build/rig-child.mjs",
+    commandInputs,
+  ),
   bundleTarget("bench", "bench/index.ts", "build/bench.mjs", ["bench", ...commandInputs]),
 ];
 

@@ -9,6 +9,8 @@ export interface DemoRun {
   readonly atMs: Float64Array;
   /** From then to the last byte; the timeout where it timed out; NaN without an answer. */
   readonly latencyMs: Float32Array;
+  /** How late the load generator was; 0 under a virtual clock. */
+  readonly lagMs: Float32Array;
   /** HTTP status, 0 failed, -1 timed out, -2 not run. */
   readonly status: Int16Array;
   /** Index into the scenario's tenants. */
@@ -33,6 +35,7 @@ export function emptyRun(atMs: Float64Array, tenant: Uint16Array): DemoRun {
   return {
     atMs,
     latencyMs: new Float32Array(count).fill(NaN),
+    lagMs: new Float32Array(count),
     status: new Int16Array(count).fill(-2),
     tenant,
     arm: new Int8Array(count).fill(-1),
@@ -45,6 +48,7 @@ export function emptyRun(atMs: Float64Array, tenant: Uint16Array): DemoRun {
 export function runOfLoad(result: LoadResult, scenario: Scenario): DemoRun {
   const run = emptyRun(result.intendedMs, result.template);
   run.latencyMs.set(result.latencyMs);
+  run.lagMs.set(result.lagMs);
   run.status.set(result.status);
   const arms = scenario.arms.map((arm) => arm.name);
   fill(result, ARM_ECHO, (i, value) => (run.arm[i] = arms.indexOf(value)));

@@ -8,6 +8,9 @@ import { RECOVERY, WARM_UP, type Scenario } from "./scenario";
 /** Differences below this are the machine's noise. */
 const NOISE_FACTOR = 1.05;
 
+/** A load generator that is later than this measures itself. */
+const LAG_MAX_MS = 20;
+
 /** Sentences, possibly none. */
 export function losses(
   scenario: Scenario,
@@ -47,6 +50,12 @@ export function losses(
   if (withFilter.flood_admitted > flood.allowed) {
     found.push(
       `${withFilter.flood_admitted - flood.allowed} requests over the flood's limit passed.`,
+    );
+  }
+  const lagMs = Math.max(withFilter.generator_lag_p99_ms, without.generator_lag_p99_ms);
+  if (lagMs > LAG_MAX_MS) {
+    found.push(
+      `Not the filter: this machine was busy, 1 % of requests left over ${lagMs} ms late.`,
     );
   }
   return found;

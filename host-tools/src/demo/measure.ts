@@ -33,6 +33,8 @@ export interface SideFigures extends Figures {
   readonly slow_arm_requests: number;
   readonly slow_arm_max_ms: number;
   readonly flood_admitted: number;
+  /** How late the load generator sent: above some ms the machine was too busy for exact figures. */
+  readonly generator_lag_p99_ms: number;
 }
 
 export interface FloodFigures {
@@ -108,6 +110,7 @@ export function sideFigures(run: DemoRun, scenario: Scenario): SideFigures {
     slow_arm_requests: caught,
     slow_arm_max_ms: Math.round(worstMs),
     flood_admitted: admitted,
+    generator_lag_p99_ms: round(quantile(Float32Array.from(run.lagMs).sort(), 0.99)),
   };
 }
 

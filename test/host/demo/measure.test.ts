@@ -112,6 +112,18 @@ describe("losses", () => {
   });
 });
 
+describe("a machine that is too busy", () => {
+  it("is named among the losses", () => {
+    const run = runOf([{ atMs: 0 }, { atMs: 1 }]);
+    run.lagMs.set([1, 45]);
+    const late = sideFigures(run, scenario);
+    expect(late.generator_lag_p99_ms).toBe(45);
+    expect(losses(scenario, late, late, floodFigures(run, scenario)).join()).toContain(
+      "45 ms late",
+    );
+  });
+});
+
 describe("series", () => {
   it("have a value each half second and null where there was nothing", () => {
     const series = sideSeries(runOf([{ atMs: 1200, latencyMs: 70, arm: 1, score: 5 }]), scenario);
