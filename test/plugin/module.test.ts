@@ -50,7 +50,6 @@ describe("the release module", () => {
   });
 
   it("uses SIMD, and no relaxed SIMD, which differs between machines", () => {
-    expect(WebAssembly.validate(filterWasm())).toBe(true);
     const parsed = binaryen.readBinary(filterWasm());
     const text = parsed.emitText();
     parsed.dispose();
