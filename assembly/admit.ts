@@ -8,7 +8,8 @@ import { Mode } from "./contract/config";
 import { Cause } from "./contract/signals";
 import { LimitSettings, RouteSettings, Settings } from "./config/settings";
 import { limitSettings, limitValueSettings } from "./config/settings";
-import { BUCKET_FAILED, BUCKET_FULL, bucketArrivalNs, createBucket } from "./edge/bucket";
+import { BUCKET_FAILED, BUCKET_FULL, bucketArrivalNs, bucketWrittenNs } from "./edge/bucket";
+import { createBucket } from "./edge/bucket";
 import { findBucket, overflowSlot, readBucket, writeBucket } from "./edge/bucket";
 import { noteCause } from "./edge/log";
 import { ensureSecret, secretHigh, secretLow } from "./edge/secret";
@@ -114,14 +115,14 @@ function renew(lease: Lease, limit: LimitSettings, nowNs: u64, nowMs: f64): bool
     }
     // A value that is not ours reads as a full bucket: the limiter starts over, safely.
     const stored = seen == Shared.Ok ? bucketArrivalNs() : 0;
-    const arrival = boundedArrival(stored, nowNs, capacityNs);
+    const arrival = boundedArrival(stored, bucketWrittenNs(), capacityNs);
     const tokens = tokensAvailable(arrival, nowNs, intervalNs, capacityNs, leaseTokens);
     if (tokens == 0) {
       lease.denyUntilNs = nextTokenNs(arrival, intervalNs, capacityNs);
       return false;
     }
     const next = arrivalAfter(arrival, nowNs, intervalNs, tokens);
-    const written = writeBucket(lease.slot, lease.slotKey, next);
+    const written = writeBucket(lease.slot, lease.slotKey, next, nowNs);
     if (written == Shared.Ok) {
       setTokens(lease, tokens);
       lease.expiresNs = nowNs + LEASE_NS;
@@ -238,7 +239,8 @@ function giveBack(lease: Lease): void {
     if (readBucket(lease.slot, lease.slotKey) != Shared.Ok) return;
     const owed = lease.intervalNs * <u64>lease.tokens;
     const arrival = bucketArrivalNs();
-    const written = writeBucket(lease.slot, lease.slotKey, arrival > owed ? arrival - owed : 0);
+    const next = arrival > owed ? arrival - owed : 0;
+    const written = writeBucket(lease.slot, lease.slotKey, next, bucketWrittenNs());
     if (written != Shared.Raced) return;
   }
 }

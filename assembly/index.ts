@@ -5,7 +5,7 @@
 //   edge/scratch      128 KiB  what the host writes in one callback; 320 KiB for a configuration
 //   generation          1 MiB  settings, model and bindings of four configurations
 //   state/arm-state   960 KiB  estimates and sketches of 1,024 arms
-//   state/stream-table 704 KiB 8,192 streams in flight
+//   state/stream-table 640 KiB 8,192 streams in flight
 //   state/route-state 280 KiB  estimates, sketches and hidden state of 128 routes
 //   state/lease-table 256 KiB  4,096 rate-limit leases
 //   state/limit-state  28 KiB  counters of 256 limits

@@ -11,7 +11,8 @@ import { ConfigReport, REPORT_BYTES } from "./config/config-report";
 import { hash64 } from "./config/hash64";
 import { parseSettings } from "./config/parse";
 import { renderReport } from "./config/render-report";
-import { LEVEL_INFO, LEVEL_WARN, STATUS_OK, monotonicNs, randomBytes } from "./edge/host";
+import { LEVEL_INFO, LEVEL_WARN, NO_TIME, STATUS_OK } from "./edge/host";
+import { monotonicNs, randomBytes } from "./edge/host";
 import { readConfiguration, readProperty, resultBytes, resultPtr } from "./edge/host";
 import { setTickPeriodMs } from "./edge/host";
 import { logText } from "./edge/log";
@@ -272,8 +273,9 @@ function logAccepted(plugin: Plugin): void {
 /** Publishes, returns leases, shows a sign of life. */
 export function tick(): void {
   const nowNs = monotonicNs();
+  if (nowNs == NO_TIME) return;
   // Every root context of the VM has its own timer; one of them is enough.
-  if (nowNs - lastTickNs < NANOS_PER_TICK / 2) return;
+  if (lastTickNs != 0 && nowNs - lastTickNs < NANOS_PER_TICK / 2) return;
   lastTickNs = nowNs;
   returnExpiredLeases(nowNs);
   if (ticks % GAUGE_TICKS == 0) {

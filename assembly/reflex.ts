@@ -8,7 +8,7 @@ import { Cause, Reason, Verdict } from "./contract/signals";
 import { RouteSettings, Settings, armSettings, routeSettings } from "./config/settings";
 import { shed, throttle, writeArm, writeFilterState, writeMarks } from "./edge/act";
 import { noteCause } from "./edge/log";
-import { monotonicNs } from "./edge/host";
+import { NO_TIME, monotonicNs } from "./edge/host";
 import { RequestView, requestView, senseRequest, senseStatus } from "./edge/sense";
 import { RequestShape, extract, featureVector } from "./features/extract";
 import { modelThresholdPermille, modelVersion } from "./model/model";
@@ -17,6 +17,7 @@ import { chooseArm, choicePropensity, choiceReason } from "./policy/choose-arm";
 import { decide, isAnomalous, verdictReason } from "./policy/decide";
 import { matchRoute } from "./policy/match-route";
 import { ArmState, addOutcome, armLatency, armSketch, armState } from "./state/arm-state";
+import { OUTCOME_FAILURE, OUTCOME_OVERLOAD, OUTCOME_SUCCESS } from "./state/arm-state";
 import { isEjected, judge } from "./state/arm-state";
 import { addCensored, addSample } from "./state/ewma";
 import { RouteState, routeLatency, routeScorer, routeSketch } from "./state/route-state";
@@ -58,7 +59,7 @@ export function onRequest(contextId: u32, generation: i32): i32 {
   const view = requestView();
   if (view.ownHeaders > 0) countStripped(view.ownHeaders);
   if (settings === null) return ACTION_CONTINUE;
-  if (nowNs == 0) {
+  if (nowNs == NO_TIME) {
     // Without time there is no rate, no latency and no age: the request passes.
     noteCause(Cause.ClockFailed, nowMs);
     return ACTION_CONTINUE;
@@ -239,8 +240,9 @@ function track(
 export function onResponse(contextId: u32, endOfStream: bool): void {
   const slot = findStream(contextId);
   if (slot === null || (slot.flags & STREAM_RESPONDED) != 0) return;
-  const nowMs = <f64>monotonicNs() * 1e-6;
-  if (nowMs < slot.startMs) return;
+  const nowNs = monotonicNs();
+  if (nowNs == NO_TIME) return;
+  const nowMs = <f64>nowNs * 1e-6;
   const status = senseStatus();
   if (status == 0) noteCause(Cause.StatusUnreadable, nowMs);
   slot.status = status;
@@ -261,7 +263,11 @@ export function onResponse(contextId: u32, endOfStream: bool): void {
 export function onEnd(contextId: u32): bool {
   const slot = findStream(contextId);
   if (slot === null) return false;
-  if ((slot.flags & STREAM_COMPLETE) == 0) finish(slot, <f64>monotonicNs() * 1e-6);
+  if ((slot.flags & STREAM_COMPLETE) == 0) {
+    const nowNs = monotonicNs();
+    // Without time nothing was measured.
+    if (nowNs != NO_TIME) finish(slot, <f64>nowNs * 1e-6);
+  }
   const state = routeState(slot.route);
   state.inFlight = max(0, state.inFlight - 1);
   if (slot.arm >= 0) {
@@ -281,8 +287,6 @@ function elapsedLongMs(startMs: f64, nowMs: f64): f32 {
 
 /** Tells the learnt state how the request went. */
 function finish(slot: StreamSlot, nowMs: f64): void {
-  // The clock failed: nothing was measured.
-  if (nowMs < slot.startMs) return;
   const latencyMs = elapsedLongMs(slot.startMs, nowMs);
   const state = routeState(slot.route);
   const responded = (slot.flags & STREAM_RESPONDED) != 0;
@@ -300,7 +304,7 @@ function finish(slot: StreamSlot, nowMs: f64): void {
     addSample(latency, latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
     addToSketch(routeSketch(state), latencyMs, nowMs, slot.quantileHalfLifeMs);
   }
-  if (slot.arm >= 0) learn(slot, armState(slot.arm), failed, latencyMs, nowMs);
+  if (slot.arm >= 0) learn(slot, armState(slot.arm), latencyMs, nowMs);
 }
 
 function ignore(slot: StreamSlot, latencyMs: f32, nowMs: f64): void {
@@ -309,11 +313,16 @@ function ignore(slot: StreamSlot, latencyMs: f32, nowMs: f64): void {
   addCensored(armLatency(arm), latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
 }
 
-function learn(slot: StreamSlot, arm: ArmState, failed: bool, latencyMs: f32, nowMs: f64): void {
-  addOutcome(arm, failed, nowMs);
-  if (failed) {
+function learn(slot: StreamSlot, arm: ArmState, latencyMs: f32, nowMs: f64): void {
+  if (slot.status >= 500) {
     arm.failures++;
+    addOutcome(arm, OUTCOME_FAILURE, nowMs);
+  } else if (slot.status == 429) {
+    // A refusal is quick, and must not make the arm look fast.
+    arm.ignored++;
+    addOutcome(arm, OUTCOME_OVERLOAD, nowMs);
   } else {
+    addOutcome(arm, OUTCOME_SUCCESS, nowMs);
     const latency = armLatency(arm);
     addSample(latency, latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
     addToSketch(armSketch(arm), latencyMs, nowMs, slot.quantileHalfLifeMs);

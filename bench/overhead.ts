@@ -24,7 +24,7 @@ import { median, rounded } from "./statistics";
 
 const UPSTREAM_MS = 50;
 const CONNECTIONS = 100;
-/** A little under what a hundred connections of 50 ms carry, so that the rate is the same for all. */
+/** Half of what a hundred connections of 50 ms can carry, so that the rate is the same for all. */
 const RATE_HZ = 1000;
 const ARMS = ["a", "b", "c"] as const;
 

@@ -11,7 +11,9 @@
 //                       null when there is none before the run ends
 //   p99_ratio           p99 latency of the whole run with Ganglion over that with round robin
 //
-// Latency counts from the intended start, so a generator that falls behind shows in it.
+// Latency counts from the intended start, so a generator that falls behind shows in it. A fourth run, with
+// Ganglion at 40 requests/s and a longer recovery, shows what little traffic means: fewer requests can be
+// spent on looking whether the arm has recovered. Its figures begin with quiet_.
 
 import { canonicalJson, type PluginConfig } from "../host-tools/src/config/plugin-config";
 import { seededPrng } from "../host-tools/src/lib/prng";
@@ -55,6 +57,8 @@ const STEP_MS = 100;
 const WORKERS = 2;
 
 const WHOLE: Schedule = { slowAtMs: 8000, recoverAtMs: 18_000, endMs: 30_000 };
+const QUIET: Schedule = { slowAtMs: 8000, recoverAtMs: 18_000, endMs: 45_000 };
+const QUIET_RATE_HZ = 40;
 const QUICK: Schedule = { slowAtMs: 3000, recoverAtMs: 7000, endMs: 14_000 };
 
 function pluginConfig(): PluginConfig {
@@ -166,11 +170,8 @@ function row(name: string, run: RunResult): string[] {
 
 async function run(options: BenchOptions): Promise<BenchResult> {
   const schedule = options.quick ? QUICK : WHOLE;
-  const arrivals = poissonArrivals(
-    RATE_HZ,
-    schedule.endMs,
-    seededPrng(options.seed).fork("slow-arm"),
-  );
+  const random = seededPrng(options.seed).fork("slow-arm");
+  const arrivals = poissonArrivals(RATE_HZ, schedule.endMs, random.fork("arrivals"));
   options.say(`ganglion: ${arrivals.length} requests in ${schedule.endMs / 1000} s`);
   const ours = await measure(options, schedule, arrivals, undefined);
   options.say(
@@ -180,6 +181,10 @@ async function run(options: BenchOptions): Promise<BenchResult> {
   const roundRobin = await measure(options, schedule, arrivals, "ROUND_ROBIN");
   options.say("LEAST_REQUEST: the same arrivals");
   const leastRequest = await measure(options, schedule, arrivals, "LEAST_REQUEST");
+  options.say(`ganglion at ${QUIET_RATE_HZ} requests/s`);
+  const quietSchedule = options.quick ? QUICK : QUIET;
+  const few = poissonArrivals(QUIET_RATE_HZ, quietSchedule.endMs, random.fork("quiet"));
+  const quiet = await measure(options, quietSchedule, few, undefined);
   return {
     figures: {
       bench: "slow-arm",
@@ -197,10 +202,14 @@ async function run(options: BenchOptions): Promise<BenchResult> {
       round_robin_share_pct: round(roundRobin.sharePct),
       least_request_share_pct: round(leastRequest.sharePct),
       least_request_p99_ms: round(leastRequest.whole.latency.p99Ms, 1),
+      quiet_rate_hz: QUIET_RATE_HZ,
+      quiet_share_after_2s_pct: round(quiet.sharePct),
+      quiet_recovered_s: quiet.recoveredS,
     },
     table: [
       ["", "slow arm %", "recovered s", "p50 ms", "p99 ms", "p99 while slow", "errors"],
       row("ganglion", ours),
+      row(`ganglion, ${QUIET_RATE_HZ}/s`, quiet),
       row("round robin", roundRobin),
       row("least request", leastRequest),
     ],

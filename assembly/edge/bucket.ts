@@ -7,9 +7,9 @@ import { BUCKETS_MAX, PROBES_MAX } from "../contract/limits";
 import { Shared, createSlot, readSlot, slotVersion, writeSlot } from "./shared";
 
 const OWNER: i32 = 0x62;
-/** Fingerprint, arrival time in ns, checksum. */
-const BYTES: i32 = 24;
-const VALUE: usize = memory.data(24, 8);
+/** Fingerprint, arrival time in ns, time of writing in ns, checksum. */
+const BYTES: i32 = 32;
+const VALUE: usize = memory.data(32, 8);
 /** Overflow buckets, one for each of 256 classes of limits, stand after the others. */
 const OVERFLOW_FIRST: i32 = BUCKETS_MAX;
 
@@ -25,6 +25,11 @@ let version: u32 = 0;
 /** Theoretical arrival time in ns that readBucket saw. */
 export function bucketArrivalNs(): u64 {
   return load<u64>(VALUE, 8);
+}
+
+/** Monotonic ns at which that was written. */
+export function bucketWrittenNs(): u64 {
+  return load<u64>(VALUE, 16);
 }
 
 /** @returns the slot for overflowing keys of one limit */
@@ -60,6 +65,7 @@ export function findBucket(fingerprint: u64, nowNs: u64): i32 {
   if (idle < 0 && absent < 0) return BUCKET_FULL;
   store<u64>(VALUE, fingerprint);
   store<u64>(VALUE, 0, 8);
+  store<u64>(VALUE, 0, 16);
   const written =
     idle >= 0
       ? writeSlot(OWNER, idle, VALUE, BYTES, idleVersion)
@@ -82,15 +88,15 @@ export function readBucket(slot: i32, fingerprint: u64): Shared {
 }
 
 /** Writes the arrival time if nobody was faster since readBucket. */
-export function writeBucket(slot: i32, fingerprint: u64, arrivalNs: u64): Shared {
+export function writeBucket(slot: i32, fingerprint: u64, arrivalNs: u64, nowNs: u64): Shared {
   store<u64>(VALUE, fingerprint);
   store<u64>(VALUE, arrivalNs, 8);
+  store<u64>(VALUE, nowNs, 16);
   return writeSlot(OWNER, slot, VALUE, BYTES, version);
 }
 
 /** Makes an overflow bucket that does not exist yet. */
 export function createBucket(slot: i32): Shared {
-  store<u64>(VALUE, 0);
-  store<u64>(VALUE, 0, 8);
+  memory.fill(VALUE, 0, <usize>BYTES);
   return createSlot(OWNER, slot, VALUE, BYTES);
 }

@@ -3,7 +3,6 @@
 // the host's status: what to do about a failure is the caller's decision, never a trap.
 
 import {
-  proxy_call_foreign_function,
   proxy_define_metric,
   proxy_get_buffer_bytes,
   proxy_get_header_map_pairs,
@@ -75,9 +74,12 @@ function clearResult(): void {
   store<u64>(RESULT, 0, 8);
 }
 
-/** Monotonic time in ns; 0 when the host has no such clock. */
+/** What monotonicNs gives when the host refuses the time. */
+export const NO_TIME: u64 = u64.MAX_VALUE;
+
+/** Monotonic time in ns, or NO_TIME. */
 export function monotonicNs(): u64 {
-  return clock_time_get(CLOCK_MONOTONIC, 0, RESULT + 16) == 0 ? load<u64>(RESULT, 16) : 0;
+  return clock_time_get(CLOCK_MONOTONIC, 0, RESULT + 16) == 0 ? load<u64>(RESULT, 16) : NO_TIME;
 }
 
 /** Fills target with random bytes. */
@@ -168,18 +170,6 @@ export function readProperty(path: usize, pathBytes: i32): u32 {
 /** Writes filter state that other filters, access logs and traces can read. */
 export function writeProperty(path: usize, pathBytes: i32, value: usize, valueBytes: i32): u32 {
   return proxy_set_property(path, <usize>pathBytes, value, <usize>valueBytes);
-}
-
-export function callForeign(name: usize, nameBytes: i32, argument: usize, bytes: i32): u32 {
-  clearResult();
-  return proxy_call_foreign_function(
-    name,
-    <usize>nameBytes,
-    argument,
-    <usize>bytes,
-    RESULT,
-    RESULT + 4,
-  );
 }
 
 /** Reads bytes [0, bytes) of the plugin configuration. */

@@ -13,7 +13,7 @@
 import { Reason } from "../contract/signals";
 import { RouteSettings, Settings, armSettings } from "../config/settings";
 import { ArmState, armLatency, armState, errorAt, isEjected } from "../state/arm-state";
-import { Ewma, elapsedMs } from "../state/ewma";
+import { Ewma, ageMs } from "../state/ewma";
 import { exp2Negative } from "../state/math";
 import { randomBelow, randomUnit } from "../state/random";
 
@@ -40,7 +40,7 @@ export function choicePropensity(): f32 {
 
 /** The latency an arm is expected to have now, in ms; reading does not change it. */
 export function expectedMs(ewma: Ewma, nowMs: f64): f32 {
-  const stale = exp2Negative(elapsedMs(ewma.lastMs, nowMs) / STALE_HALF_LIFE_MS);
+  const stale = exp2Negative(ageMs(ewma.lastMs, nowMs) / STALE_HALF_LIFE_MS);
   return max<f32>(ewma.fastMs, ewma.slowMs) * stale + ewma.slowMs * 0.5 * (1 - stale);
 }
 
@@ -81,7 +81,7 @@ function explore(route: RouteSettings, settings: Settings, binding: usize, nowMs
     // One look at a time: a probe that has not come back says enough.
     if (state.inFlight > 0 || ewma.samples == 0) continue;
     const age = ewma.below > 0 ? EXPLORE_AGE_MS * 0.25 : EXPLORE_AGE_MS;
-    if (elapsedMs(ewma.lastMs, nowMs) > age) return i;
+    if (ageMs(ewma.lastMs, nowMs) > age) return i;
   }
   return -1;
 }

@@ -2,7 +2,7 @@
 // configuration is applied.
 
 import { ARMS_MAX } from "../contract/limits";
-import { Ewma, elapsedMs } from "./ewma";
+import { Ewma, ageMs } from "./ewma";
 import { exp2Negative } from "./math";
 import { SKETCH_BYTES, Sketch } from "./sketch";
 
@@ -86,13 +86,19 @@ export function armMetricId(state: ArmState, index: i32): usize {
 
 /** The error EWMA as it counts now; reading does not change it. */
 export function errorAt(state: ArmState, nowMs: f64): f32 {
-  return state.error * exp2Negative(elapsedMs(state.errorMs, nowMs) / ERROR_HALF_LIFE_MS);
+  return state.error * exp2Negative(ageMs(state.errorMs, nowMs) / ERROR_HALF_LIFE_MS);
 }
 
-/** Counts an outcome into the error EWMA. */
-export function addOutcome(state: ArmState, failed: bool, nowMs: f64): void {
+/** Outcomes as the error EWMA counts them. */
+export const OUTCOME_SUCCESS: f32 = 0;
+/** The arm is overloaded and says so (429): half as bad as a fault. */
+export const OUTCOME_OVERLOAD: f32 = 0.5;
+export const OUTCOME_FAILURE: f32 = 1;
+
+/** Counts an outcome into the error EWMA. @param badness one of OUTCOME_* */
+export function addOutcome(state: ArmState, badness: f32, nowMs: f64): void {
   const error = errorAt(state, nowMs);
-  state.error = error + ERROR_WEIGHT * ((failed ? <f32>1 : <f32>0) - error);
+  state.error = error + ERROR_WEIGHT * (badness - error);
   state.errorMs = nowMs;
   if (state.outcomes < u32.MAX_VALUE) state.outcomes++;
 }

@@ -41,6 +41,13 @@ export function elapsedMs(thenMs: f64, nowMs: f64): f32 {
   return <f32>min(elapsed, <f64>ELAPSED_MS_MAX);
 }
 
+/** Milliseconds from then to now, without the clamp: how old an estimate is. */
+// @ts-ignore: decorator
+@inline
+export function ageMs(thenMs: f64, nowMs: f64): f32 {
+  return <f32>max<f64>(0, nowMs - thenMs);
+}
+
 /**
  * Adds a finished request.
  *

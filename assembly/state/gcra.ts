@@ -37,9 +37,10 @@ export function nextTokenNs(arrivalNs: u64, intervalNs: u64, capacityNs: u64): u
 }
 
 /**
- * An arrival time left over from a larger bucket (a lowered rate or burst) is pulled back to an empty
- * bucket of the present size, so that nobody waits for a debt that today's limit could not make.
+ * An arrival time left over from another rate or burst is pulled back to what an empty bucket of the
+ * present size would have had when it was written, so that nobody waits for a debt that today's limit could
+ * not make.
  */
-export function boundedArrival(arrivalNs: u64, nowNs: u64, capacityNs: u64): u64 {
-  return min(arrivalNs, nowNs + capacityNs);
+export function boundedArrival(arrivalNs: u64, writtenNs: u64, capacityNs: u64): u64 {
+  return min(arrivalNs, writtenNs + capacityNs);
 }

@@ -153,7 +153,7 @@ function addPack(program: Command, finish: Finish): void {
     .addOption(
       new Option("--form <form>", "layout of the image")
         .choices(["compat", "artifact", "both"])
-        .default("compat"),
+        .default("artifact"),
     )
     .option("--revision <commit>", "source revision for the annotations")
     .option("--plain-http", "speak HTTP to a registry beyond loopback")
