@@ -28,17 +28,34 @@ export function lineError(line: number, problem: string): GanglionError {
   });
 }
 
+/** The pseudo headers of a request. */
+export interface RequestHead {
+  readonly method: string;
+  readonly path: string;
+  readonly authority: string;
+}
+
 /** Header lists met so far: traffic has few different ones, and compiling one costs microseconds. */
 export class HeaderCache {
   private readonly known = new Map<string, HeaderSet>();
 
-  /** @throws GanglionError E_REPLAY_LINE for a name or value that no header can have */
-  get(line: number, head: readonly Header[], more: unknown): HeaderSet {
-    const key = head.map(([, value]) => value).join(" ") + JSON.stringify(more ?? {});
+  /**
+   * @param more the line's other headers, in one of the forms of docs/reference/replay.md
+   * @throws GanglionError E_REPLAY_LINE for a name or value that no header can have
+   */
+  get(line: number, { method, path, authority }: RequestHead, more: unknown): HeaderSet {
+    const rest = more === undefined ? "" : JSON.stringify(more);
+    const key = `${method}\n${path}\n${authority}\n${rest}`;
     let set = this.known.get(key);
     if (set !== undefined) return set;
+    const pseudo: Header[] = [
+      [":method", method],
+      [":path", path],
+      [":authority", authority],
+      [":scheme", "http"],
+    ];
     try {
-      set = HeaderSet.compile("request", [...head, ...headerList(line, more)]);
+      set = HeaderSet.compile("request", [...pseudo, ...headerList(line, more)]);
     } catch (cause) {
       if (cause instanceof GanglionError && cause.code === "E_REPLAY_LINE") throw cause;
       throw lineError(line, (cause as Error).message);
@@ -58,12 +75,11 @@ export function recordedRequest(
   line: number,
   cache: HeaderCache,
 ): RecordedRequest {
-  const head: Header[] = [
-    [":method", text(fields["method"], "GET", "method", line)],
-    [":path", text(fields["path"], "/", "path", line)],
-    [":authority", text(fields["authority"], "recorded", "authority", line)],
-    [":scheme", "http"],
-  ];
+  const head = {
+    method: text(fields["method"], "GET", "method", line),
+    path: text(fields["path"], "/", "path", line),
+    authority: text(fields["authority"], "recorded", "authority", line),
+  };
   const ttfb = fields["ttfb_ms"];
   const status = number(fields["status"] ?? 200, "status", line, 599);
   if (!Number.isInteger(status) || (status !== 0 && status < 100)) {

@@ -7,6 +7,8 @@
 import type { HeaderCache, RecordedRequest } from "./recorded-request";
 import { lineError } from "./recorded-request";
 
+const HEAD = { method: "POST", path: "/api/llm/chat", authority: "llm-service" } as const;
+
 const FIRST_MS = 100;
 const PROMPT_TOKEN_MS = 0.05;
 const OUTPUT_TOKEN_MS = 20;
@@ -43,16 +45,10 @@ function traceRequest(
   if (!(atMs >= 0) || !(promptTokens >= 0) || !(outputTokens >= 0)) {
     throw lineError(line, "is no line of the trace: a time and two token counts");
   }
-  const head = [
-    [":method", "POST"],
-    [":path", "/api/llm/chat"],
-    [":authority", "llm-service"],
-    [":scheme", "http"],
-  ] as const;
   const ttfbMs = FIRST_MS + PROMPT_TOKEN_MS * promptTokens;
   return {
     atMs,
-    headers: cache.get(line, head, undefined),
+    headers: cache.get(line, HEAD, undefined),
     latencyMs: ttfbMs + OUTPUT_TOKEN_MS * outputTokens,
     ttfbMs,
     status: 200,

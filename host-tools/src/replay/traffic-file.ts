@@ -38,15 +38,24 @@ export async function readTraffic(
   const requests: RecordedRequest[] = [];
   let read: LineReader | undefined;
   let number = 0;
-  for await (const line of linesOf(pieces)) {
+  const take = (line: string): void => {
     number++;
-    if (line.trim() === "") continue;
+    if (line.trim() === "") return;
     if (read === undefined) {
-      read = readerFor(line);
-      if (!line.trimStart().startsWith("{")) continue;
+      read = readerFor(line, number);
+      if (!line.trimStart().startsWith("{")) return;
     }
     requests.push(read(line, number));
+  };
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  for await (const piece of pieces) {
+    const lines = (rest + decoder.write(Buffer.from(piece))).split("\n");
+    rest = lines.pop() ?? "";
+    // Not a generator of lines: awaiting each of a million costs as much as parsing it.
+    lines.forEach(take);
   }
+  take(rest + decoder.end());
   if (requests.length > 0) return inOrder(requests);
   throw new GanglionError("E_REPLAY_EMPTY", "the traffic file has no requests", {
     hint: "docs/reference/replay.md describes the format.",
@@ -54,23 +63,10 @@ export async function readTraffic(
   });
 }
 
-async function* linesOf(
-  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<string> {
-  const decoder = new StringDecoder("utf8");
-  let rest = "";
-  for await (const piece of pieces) {
-    const lines = (rest + decoder.write(Buffer.from(piece))).split(/\r?\n/);
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
-  yield rest + decoder.end();
-}
-
-function readerFor(first: string): LineReader {
+function readerFor(first: string, number: number): LineReader {
   const cache = new HeaderCache();
   if (first.trim().startsWith(AZURE_COLUMNS)) return (line, n) => azureRequest(line, n, cache);
-  if (!first.trimStart().startsWith("{")) return csvReader(first, cache);
+  if (!first.trimStart().startsWith("{")) return csvReader(first, number, cache);
   const isMooncake = first.includes('"input_length"') && !first.includes('"at_ms"');
   return (line, n) => {
     const fields = parseObject(line, n);
@@ -91,13 +87,13 @@ function parseObject(line: string, number: number): Record<string, unknown> {
 }
 
 /** Columns by name; a column `header:NAME` is a request header. No quoting: none of these needs it. */
-function csvReader(first: string, cache: HeaderCache): LineReader {
+function csvReader(first: string, at: number, cache: HeaderCache): LineReader {
   const names = first.trim().split(",");
   if (!names.includes("at_ms") || !names.includes("latency_ms")) {
-    throw lineError(1, "names no columns at_ms and latency_ms, and is no JSON and no known trace");
+    throw lineError(at, "names no columns at_ms and latency_ms, and is no JSON and no known trace");
   }
   return (line, number) => {
-    const cells = line.split(",");
+    const cells = line.trim().split(",");
     if (cells.length !== names.length) {
       throw lineError(number, `has ${cells.length} cells for ${names.length} columns`);
     }
