@@ -1,28 +1,30 @@
-// Bad configurations and bad models, by the thousand, into a filter that has a good one: does it ever trap,
-// does the good one stay in force, does each refusal say why? Thirteen kinds of input take turns
-// (rig/hostile-inputs.ts): empty, truncated, wrong hash, wrong shape, wrong type, no number, NaN, oversize,
-// random, odd values, mutated.
+// Bad configurations and bad models, by the thousand, into a filter that has a good one: does it
+// ever trap, does the good one stay in force, does each refusal say why? Thirteen kinds of input
+// take turns (rig/hostile-inputs.ts): empty, truncated, wrong hash, wrong shape, wrong type, no
+// number, NaN, oversize, random, odd values, mutated.
 //
-// 10,010 go into the embedded host (two workers, the release module), 50 of those that it refused into a
-// real Envoy by extension discovery. After each one:
-//   traps                  neither VM has trapped, the canary's included, and configure said yes
-//   previous_config_kept   on each worker a request of the spent tier is still 429, another one still gets
-//                          the arm and model version of the good configuration; metrics show its epoch
-//                          and config_error 1. A bad first configuration lets requests pass untouched.
-//   refusals_logged        one line per VM with a reason, the right one where the kind knows which
-//   accepted_though_bad    accepted, but not by the host tool's own reader (must be 0)
-// What is accepted because a mutation was valid ends the life of that proxy; the next input meets a new
-// one, as a bad first configuration. In Envoy the logged reason must be the embedded host's, word for word.
+// 10,010 go into the embedded host (two workers, the release module), 50 of those that it refused
+// into a real Envoy by extension discovery. After each one:
+//   traps                 neither VM has trapped, the canary's included, and configure said yes
+//   previous_config_kept  on each worker a request of the spent tier is still 429, another one
+//                         still gets the arm and model version of the good configuration; metrics
+//                         show its epoch and config_error 1. A bad first configuration lets
+//                         requests pass untouched.
+//   refusals_logged       one line per VM with a reason, the right one where the kind knows which
+//   accepted_though_bad   accepted, but not by the host tool's own reader (must be 0)
+// What is accepted because a mutation was valid ends the life of that proxy; the next input meets a
+// new one, as a bad first configuration. In Envoy the logged reason must be the embedded host's,
+// word for word.
 
 import { EmbeddedProxy } from "../host-tools/src/embedded";
 import { seededPrng } from "../host-tools/src/lib/prng";
 import { readFilterModule } from "../host-tools/src/lib/filter-module";
+import { readShippedModel } from "../host-tools/src/lib/shipped-model";
 import type { Bench, BenchOptions, BenchResult } from "./bench";
 import { HostileInputs, isValidInput, type HostileInput, type Refused } from "./rig/hostile-inputs";
 import { hostileEnvoy, type EnvoyOutcome } from "./rig/hostile-envoy";
 import { EmbeddedVictim, type Outcome } from "./rig/embedded-victim";
 import { keptConfig, keptJson } from "./rig/kept-config";
-import { defaultModelBytes } from "./rig/model-variants";
 
 const TRIED = 10_010;
 const TRIED_QUICK = 650;
@@ -87,7 +89,7 @@ async function runEmbedded(
   options: BenchOptions,
   total: number,
 ): Promise<{ tallies: Map<string, Tally>; refused: Refused[] }> {
-  const artifact = defaultModelBytes();
+  const artifact = await readShippedModel();
   const wasm = await readFilterModule();
   const newProxy = (seed: number): EmbeddedProxy =>
     new EmbeddedProxy({ wasm, workers: 2, seed, rootId: "g", failurePolicy: "FAIL_OPEN" });

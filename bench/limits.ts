@@ -1,14 +1,16 @@
-// How exact the rate limits of a whole proxy are: a real Envoy with 2 workers, three tiers told apart by a
-// header, each offered five times its rate for 20 s in Poisson arrivals that share nothing between tiers.
+// How exact the rate limits of a whole proxy are: a real Envoy with 2 workers, three tiers told
+// apart by a header, each offered five times its rate for 20 s in Poisson arrivals that share
+// nothing between tiers.
 //
 // Expected of a tier is what its bucket, full at the first request, can give until the last one:
-// burst + rate * T, with T between the first and the last request as they were really sent. The error is
-// |admitted - expected| / expected; admitted is counted twice, as 200 at the client and as arrival at the
-// tier's own upstream, and the larger error of the two counts. Every refusal has to be a 429 with
-// retry-after and x-local-rate-limit: anything else is `unexpected`.
+// burst + rate * T, with T between the first and the last request as they were really sent. The
+// error is |admitted - expected| / expected; admitted is counted twice, as 200 at the client and as
+// arrival at the tier's own upstream, and the larger error of the two counts. Every refusal has to
+// be a 429 with retry-after and x-local-rate-limit: anything else is `unexpected`.
 //
-// Envoy's own local_ratelimit, with the same buckets and the same arrivals, stands beside it. It is one
-// bucket in native memory for all workers; ours is leased out of shared data, so this is what to match.
+// Envoy's own local_ratelimit, with the same buckets and the same arrivals, stands beside it. It is
+// one bucket in native memory for all workers; ours is leased out of shared data, so this is what
+// to match.
 
 import { canonicalJson, type PluginConfig } from "../host-tools/src/config/plugin-config";
 import { seededPrng } from "../host-tools/src/lib/prng";

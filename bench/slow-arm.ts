@@ -1,19 +1,20 @@
-// What a gray failure costs: one of three arms turns ten times slower and keeps answering 200. A real Envoy
-// with 2 workers, 300 requests/s in Poisson arrivals, upstreams with lognormal latency (median 50 ms), and
-// a schedule of 8 s healthy, 10 s slow, 12 s recovered. Three runs over the same arrivals and the same luck
-// (an upstream draws from seed, its name and the request's number): Ganglion choosing the arm by header,
-// and Envoy's ROUND_ROBIN and LEAST_REQUEST over the same three upstreams as endpoints of one cluster.
+// What a gray failure costs: one of three arms turns ten times slower and keeps answering 200. A
+// real Envoy with 2 workers, 300 requests/s in Poisson arrivals, upstreams with lognormal latency
+// (median 50 ms), and a schedule of 8 s healthy, 10 s slow, 12 s recovered. Three runs over the
+// same arrivals and the same luck (an upstream draws from seed, its name and the request's number):
+// Ganglion choosing the arm by header, and Envoy's ROUND_ROBIN and LEAST_REQUEST over the same
+// three upstreams as endpoints of one cluster.
 //
-//   share_after_2s_pct  of the requests sent from 2 s after the slowdown until its end, the share that the
-//                       slow arm got
-//   recovered_s         from the end of the slowdown to the end of the first 1 s window (in steps of
-//                       0.1 s) in which the arm has at least half its fair share, that is a sixth;
-//                       null when there is none before the run ends
+//   share_after_2s_pct  of the requests sent from 2 s after the slowdown until its end, the share
+//                       that the slow arm got
+//   recovered_s         from the end of the slowdown to the end of the first 1 s window (in steps
+//                       of 0.1 s) in which the arm has at least half its fair share, that is a
+//                       sixth; null when there is none before the run ends
 //   p99_ratio           p99 latency of the whole run with Ganglion over that with round robin
 //
-// Latency counts from the intended start, so a generator that falls behind shows in it. A fourth run, with
-// Ganglion at 40 requests/s and a longer recovery, shows what little traffic means: fewer requests can be
-// spent on looking whether the arm has recovered. Its figures begin with quiet_.
+// Latency counts from the intended start, so a generator that falls behind shows in it. A fourth
+// run, with Ganglion at 40 requests/s and a longer recovery, shows what little traffic means: fewer
+// requests can be spent on looking whether the arm has recovered. Its figures begin with quiet_.
 
 import { canonicalJson, type PluginConfig } from "../host-tools/src/config/plugin-config";
 import { seededPrng } from "../host-tools/src/lib/prng";
@@ -131,7 +132,7 @@ function evaluate(result: LoadResult, schedule: Schedule): RunResult {
   };
 }
 
-/** Share of the slow arm among the requests sent in [fromMs, untilMs), percent; 0 when there are none. */
+/** Share of the slow arm among the requests of [fromMs, untilMs), percent; 0 when there are none. */
 function sharePct(result: LoadResult, fromMs: number, untilMs: number): number {
   const upstream = result.captured["x-upstream"];
   let all = 0;

@@ -1,26 +1,30 @@
-// New weights into a running proxy: 20 of them, one every 1.5 s, into a real Envoy with 2 workers under 300
-// requests/s, by replacing the file that its extension discovery watches (what istio-agent's push comes
-// to). Each swap is a whole configuration with another model in it.
+// New weights into a running proxy: 20 of them, one every 1.5 s, into a real Envoy with 2 workers
+// under 300 requests/s, by replacing the file that its extension discovery watches, which is what a
+// push by Istio's agent comes to. Each swap is a whole configuration with another model in it.
 //
-// Nothing may fail: `failed_requests` counts every request of the run whose answer is not the one its route
-// must give. And nothing learnt may be lost, which is shown by behaviour, not by gauges that stand still:
+// Nothing may fail: `failed_requests` counts every request of the run whose answer is not the one
+// its route must give. And nothing learnt may be lost, which is shown by behaviour, not by gauges
+// that stand still:
 //   chat   has one arm that is ten times slower. A filter that forgot that tries it again at once.
-//          Requests to it in the second after a swap are compared with those in a second without swap,
-//          and with those after a last push that renames the route, which does forget: the same
-//          traffic shows what a loss would look like.
-//   flaky  prefers an arm that always fails, and has ejected it in the warm-up. A lost ejection is a 503.
-//   spent  has a bucket that was emptied in the warm-up and takes 1,000 s per token. A lost bucket is a 200.
+//          Requests to it in the second after a swap are compared with those in a second without
+//          swap, and with those after a last push that renames the route, which does forget: the
+//          same traffic shows what a loss would look like.
+//   flaky  prefers an arm that always fails, and has ejected it in the warm-up. A lost ejection is
+//          a 503.
+//   spent  has a bucket that was emptied in the warm-up and takes 1,000 s per token. A lost bucket
+//          is a 200.
 //
-// The version shows upstream in the header x-ganglion-model (echoed by the upstreams) and in the metric
-// ganglion_model_version, which counts here when all workers show it. Propagation is from just before the
-// write of the file to the first request that met the new weights and after which none met older ones: an
-// upper bound, as 3 ms lie between two requests.
+// The version shows upstream in the header x-ganglion-model (echoed by the upstreams) and in the
+// metric ganglion_model_version, which counts here when all workers show it. Propagation is from
+// just before the write of the file to the first request that met the new weights and after which
+// none met older ones: an upper bound, as 3 ms lie between two requests.
 
 import {
   canonicalJson,
   withModel,
   type PluginConfig,
 } from "../host-tools/src/config/plugin-config";
+import { readShippedModel } from "../host-tools/src/lib/shipped-model";
 import { seededPrng, type Prng } from "../host-tools/src/lib/prng";
 import {
   poissonArrivals,
@@ -31,7 +35,7 @@ import {
 import type { Bench, BenchOptions, BenchResult } from "./bench";
 import type { FilterMetrics } from "./rig/filter-metrics";
 import { startFilteredEnvoy, type FilteredEnvoy } from "./rig/filtered-envoy";
-import { defaultModelBytes, modelVariant } from "./rig/model-variants";
+import { modelVariant } from "./rig/model-variants";
 import { PushClock } from "./rig/push-clock";
 
 const WORKERS = 2;
@@ -142,7 +146,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
   const { say } = options;
   const random = seededPrng(options.seed).fork("swap");
   const swaps = options.quick ? 5 : SWAPS;
-  const base = defaultModelBytes();
+  const base = await readShippedModel();
   // Made before the run: encoding a model must not compete with the traffic.
   const configs = Array.from({ length: swaps + 1 }, (_, k) => {
     const model = modelVariant(base, FIRST_VERSION + k, random.fork(`model ${k}`));

@@ -1,5 +1,6 @@
-// A proxy of the embedded host that is sent one bad configuration after the other, and looked at after
-// each: the first one meets a filter that has none yet, the others one that has a good one to lose.
+// A proxy of the embedded host that is sent one bad configuration after the other, and looked at
+// after each: the first one meets a filter that has none yet, the others one that has a good one to
+// lose.
 
 import { HeaderSet, type EmbeddedProxy, type Stream } from "../../host-tools/src/embedded";
 import {

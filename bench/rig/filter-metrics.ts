@@ -1,5 +1,6 @@
-// The filter's metrics out of Envoy's statistics, with the labels taken out of the names again. Not through
-// the Prometheus page: a bench's Envoy has no tag expressions, and the names carry the same.
+// The filter's metrics out of Envoy's statistics, with the labels taken out of the names again. Not
+// through the Prometheus page: a bench's Envoy has no tag expressions, and the names carry the
+// same.
 
 import type { EnvoyAdmin } from "../../host-tools/src/rig";
 

@@ -1,7 +1,8 @@
-// A real Envoy with our filter, its upstreams and a load generator, for benches that need all of them.
-// The filter's configuration comes from a discovery file, also where a bench never changes it: one way in
-// for all benches. The module is copied first, because a rebuild in another terminal would otherwise look
-// to Envoy like new code at the next push: a new VM, and everything learnt lost.
+// A real Envoy with our filter, its upstreams and a load generator, for benches that need all of
+// them. The filter's configuration comes from a discovery file, also where a bench never changes
+// it: one way in for all benches. The module is copied first, because a rebuild in another terminal
+// would otherwise look to Envoy like new code at the next push: a new VM, and everything learnt
+// lost.
 
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,8 @@
-// The same bad configurations in a real Envoy with two workers, by extension discovery: what the embedded
-// host refused, Envoy's copies of the filter must refuse with the same words, and go on as before.
+// The same bad configurations in a real Envoy with two workers, by extension discovery: what the
+// embedded host refused, Envoy's copies of the filter must refuse with the same words, and go on as
+// before.
 
+import { readShippedModel } from "../../host-tools/src/lib/shipped-model";
 import { httpGet } from "../../host-tools/src/rig";
 import type { BenchOptions } from "../bench";
 import type { FilterMetrics } from "./filter-metrics";
@@ -15,7 +17,6 @@ import {
   TIER_HEADER,
 } from "./kept-config";
 import { keptJson } from "./kept-config";
-import { defaultModelBytes } from "./model-variants";
 
 export interface EnvoyOutcome {
   readonly tried: number;
@@ -40,7 +41,7 @@ export async function hostileEnvoy(
   options: BenchOptions,
   inputs: readonly Refused[],
 ): Promise<EnvoyOutcome> {
-  const artifact = defaultModelBytes();
+  const artifact = await readShippedModel();
   const rig = await startFilteredEnvoy({
     seed: options.seed,
     workers: WORKERS,

@@ -1,6 +1,6 @@
-// Configurations and artifacts that nobody should send, by kind, seeded. Some are wrong by construction and
-// must be refused; mutations may happen to be valid, which is for an oracle to say (`isValidInput`): the
-// host tool's own reader, which shares no code with the filter's.
+// Configurations and artifacts that nobody should send, by kind, seeded. Some are wrong by
+// construction and must be refused; mutations may happen to be valid, which is for an oracle to say
+// (`isValidInput`): the host tool's own reader, which shares no code with the filter's.
 
 import { createHash } from "node:crypto";
 import { configFaults } from "../../host-tools/src/config/validate";

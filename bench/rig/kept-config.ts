@@ -1,6 +1,6 @@
-// The good configuration that must stay in force while bad ones are pushed, and how one sees from outside
-// that it does. Every part of it shows in a request: an arm that only this configuration would choose, the
-// version of its model, and a bucket that has been empty from the beginning.
+// The good configuration that must stay in force while bad ones are pushed, and how one sees from
+// outside that it does. Every part of it shows in a request: an arm that only this configuration
+// would choose, the version of its model, and a bucket that has been empty from the beginning.
 
 import {
   canonicalJson,

@@ -1,21 +1,13 @@
-// Models that differ from the default one and are as valid: some gate weights moved by one, the self-test
-// computed anew by the reference. Not trained ones, because what matters to these benches is that other
-// bytes arrive, not that they score better.
+// Models that differ from the shipped one and are as valid: some gate weights moved by one, the
+// self-test computed anew by the reference. Not trained ones, because what matters to these benches
+// is that other bytes arrive, not that they score better.
 
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { filterModulePath } from "../../host-tools/src/lib/filter-module";
-import { type Prng } from "../../host-tools/src/lib/prng";
+import type { Prng } from "../../host-tools/src/lib/prng";
 import { decodeArtifact, encodeArtifact } from "../../host-tools/src/model/artifact";
 import { withSelfTest } from "../../host-tools/src/model/quantiser";
 import type { ScorerArtifact } from "../../host-tools/src/model/scorer-artifact";
 
 const WEIGHTS_MOVED = 64;
-
-/** The bytes of the model that ships. */
-export function defaultModelBytes(): Buffer {
-  return readFileSync(join(dirname(filterModulePath()), "../wasmplugin/models/default.gngl"));
-}
 
 /** The bytes of a model with this version and slightly different weights. */
 export function modelVariant(base: Uint8Array, modelVersion: number, random: Prng): Uint8Array {

@@ -1,6 +1,6 @@
-// Relates what this process does (a push) to what the load generator's process sees (a request). Both count
-// milliseconds of the same monotonic clock from different zeros; each progress report carries the
-// generator's time, and the report that travelled fastest gives the zero best.
+// Relates what this process does (a push) to what the load generator's process sees (a request).
+// Both count milliseconds of the same monotonic clock from different zeros; each progress report
+// carries the generator's time, and the report that travelled fastest gives the zero best.
 
 export class PushClock {
   private zeroMs = Infinity;

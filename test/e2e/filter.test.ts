@@ -1,5 +1,5 @@
-// The release module in a real Envoy with two workers: what a client and an upstream see of it. The same
-// behaviour over many more cases is tested in the embedded host; this holds the two together.
+// The release module in a real Envoy with two workers: what a client and an upstream see of it. The
+// same behaviour over many more cases is tested in the embedded host; this holds the two together.
 
 import { afterEach, describe, expect, it, type TestContext } from "vitest";
 import {
@@ -7,13 +7,14 @@ import {
   type FilteredEnvoy,
   type FilteredEnvoySpec,
 } from "../../bench/rig/filtered-envoy";
-import { defaultModelBytes, modelVariant } from "../../bench/rig/model-variants";
+import { modelVariant } from "../../bench/rig/model-variants";
 import {
   canonicalJson,
   withModel,
   type PluginConfig,
   type RouteConfig,
 } from "../../host-tools/src/config/plugin-config";
+import { readShippedModel } from "../../host-tools/src/lib/shipped-model";
 import { seededPrng } from "../../host-tools/src/lib/prng";
 import { armRoutes, httpGet, type HttpReply } from "../../host-tools/src/rig";
 import { envoyOrSkip } from "./rig/envoy-or-skip";
@@ -170,7 +171,7 @@ describe("the filter in a real Envoy", () => {
       ...enforcing(epoch, TO_B),
       expose: "always",
     });
-    const base = defaultModelBytes();
+    const base = await readShippedModel();
     const started = await start(context, canonicalJson(withModel(config(1), base)));
     for (let version = 101; version <= 103; version++) {
       const model = modelVariant(base, version, seededPrng(version));
