@@ -27,24 +27,24 @@ import {
 } from "./edge/text";
 import { workerNumber } from "./edge/workers";
 import {
-  ARM_STATES_MAX,
   ArmState,
   armLatency,
   armMetricId,
   armName,
   armSketch,
   armState,
+  armStatesUsed,
   errorAt,
   isEjected,
 } from "./state/arm-state";
-import { LIMIT_STATES_MAX, LimitState, limitName, limitState } from "./state/limit-state";
+import { LimitState, limitName, limitState, limitStatesUsed } from "./state/limit-state";
 import {
-  ROUTE_STATES_MAX,
   RouteState,
   routeMetricId,
   routeName,
   routeSketch,
   routeState,
+  routeStatesUsed,
   routeTtfb,
   verdictCount,
 } from "./state/route-state";
@@ -134,15 +134,15 @@ function micro(ms: f32): u64 {
 /** Adds up all counters that have moved since the last call. */
 export function publishCounters(): void {
   publishProxy();
-  for (let i = 0; i < ROUTE_STATES_MAX; i++) {
+  for (let i = 0; i < routeStatesUsed(); i++) {
     const state = routeState(i);
     if (state.nameHash != 0) publishRoute(state);
   }
-  for (let i = 0; i < ARM_STATES_MAX; i++) {
+  for (let i = 0; i < armStatesUsed(); i++) {
     const state = armState(i);
     if (state.nameHash != 0) publishArm(state);
   }
-  for (let i = 0; i < LIMIT_STATES_MAX; i++) {
+  for (let i = 0; i < limitStatesUsed(); i++) {
     const state = limitState(i);
     if (state.nameHash != 0 && (state.limited | state.admitted) != 0) publishLimit(i);
   }
@@ -242,11 +242,11 @@ function publishLimit(index: i32): void {
 /** Writes all gauges of routes and arms that have seen traffic. */
 export function publishGauges(nowMs: f64): void {
   if (workerNumber() < 0) return;
-  for (let i = 0; i < ROUTE_STATES_MAX; i++) {
+  for (let i = 0; i < routeStatesUsed(); i++) {
     const state = routeState(i);
     if (state.nameHash != 0 && state.arrivalMs > 0) publishRouteGauges(state);
   }
-  for (let i = 0; i < ARM_STATES_MAX; i++) {
+  for (let i = 0; i < armStatesUsed(); i++) {
     const state = armState(i);
     if (state.nameHash != 0 && state.errorMs > 0) publishArmGauges(state, nowMs);
   }

@@ -12,7 +12,7 @@ import {
   reasonName,
   verdictName,
 } from "../contract/signals";
-import { STATUS_OK, replaceRequestHeader, reply, writeProperty } from "./host";
+import { STATUS_OK, addRequestHeader, reply, writeProperty } from "./host";
 import { noteCause } from "./log";
 import { appendByte, appendLiteral, appendNumber, beginText, textBytes, textPtr } from "./text";
 import * as wire from "./wire";
@@ -28,9 +28,9 @@ for (let i = 0; i < FILTER_STATE_NAME.length; i++) {
   store<u8>(FILTER_STATE + <usize>i, <u8>FILTER_STATE_NAME.charCodeAt(i));
 }
 
-/** Names the arm to the router. */
+/** Names the arm to the router. Copies from outside were removed, so that adding is enough. */
 export function writeArm(name: usize, nameBytes: i32, nowMs: f64): void {
-  if (replaceRequestHeader(wire.ARM, wire.ARM_BYTES, name, nameBytes) != STATUS_OK) {
+  if (addRequestHeader(wire.ARM, wire.ARM_BYTES, name, nameBytes) != STATUS_OK) {
     noteCause(Cause.HeaderWriteFailed, nowMs);
   }
 }
@@ -47,20 +47,20 @@ export function writeMarks(
   if (scorePermille >= 0) {
     beginText();
     appendNumber(<u64>scorePermille);
-    failed |= replaceRequestHeader(wire.SCORE, wire.SCORE_BYTES, textPtr(), textBytes());
+    failed |= addRequestHeader(wire.SCORE, wire.SCORE_BYTES, textPtr(), textBytes());
     beginText();
     appendNumber(modelVersion);
-    failed |= replaceRequestHeader(wire.MODEL, wire.MODEL_BYTES, textPtr(), textBytes());
+    failed |= addRequestHeader(wire.MODEL, wire.MODEL_BYTES, textPtr(), textBytes());
   }
   if (verdict != Verdict.Allow) {
     beginText();
     appendLiteral(verdictName(verdict));
-    failed |= replaceRequestHeader(wire.VERDICT, wire.VERDICT_BYTES, textPtr(), textBytes());
+    failed |= addRequestHeader(wire.VERDICT, wire.VERDICT_BYTES, textPtr(), textBytes());
   }
   if (reason != Reason.None) {
     beginText();
     appendLiteral(reasonName(reason));
-    failed |= replaceRequestHeader(wire.REASON, wire.REASON_BYTES, textPtr(), textBytes());
+    failed |= addRequestHeader(wire.REASON, wire.REASON_BYTES, textPtr(), textBytes());
   }
   if (failed != STATUS_OK) noteCause(Cause.HeaderWriteFailed, nowMs);
 }

@@ -143,6 +143,13 @@ export function judge(
   state.outcomes = 0;
 }
 
+let used: i32 = 0;
+
+/** Places from here on have never been used. */
+export function armStatesUsed(): i32 {
+  return used;
+}
+
 /**
  * Finds the state of an arm or makes one.
  *
@@ -178,6 +185,7 @@ export function bindArm(
     }
   }
   if (free < 0) return -1;
+  used = max(used, free + 1);
   const state = armState(free);
   memory.fill(changetype<usize>(state), 0, STATE_BYTES);
   state.nameHash = nameHash;

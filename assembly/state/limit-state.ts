@@ -41,6 +41,13 @@ export function limitName(state: LimitState): usize {
   return changetype<usize>(state) + NAME_OFFSET;
 }
 
+let used: i32 = 0;
+
+/** Places from here on have never been used. */
+export function limitStatesUsed(): i32 {
+  return used;
+}
+
 /**
  * Finds the state of a limit or makes one.
  *
@@ -72,6 +79,7 @@ export function bindLimit(
     }
   }
   if (free < 0) return -1;
+  used = max(used, free + 1);
   const state = limitState(free);
   memory.fill(changetype<usize>(state), 0, STATE_BYTES);
   state.nameHash = nameHash;

@@ -110,6 +110,13 @@ export function routeMetricId(state: RouteState, index: i32): usize {
   return changetype<usize>(state) + IDS_OFFSET + <usize>index * 4;
 }
 
+let used: i32 = 0;
+
+/** Places from here on have never been used. */
+export function routeStatesUsed(): i32 {
+  return used;
+}
+
 /**
  * Finds the state of a name or makes one; replaces a state that no configuration in force refers to.
  *
@@ -142,6 +149,7 @@ export function bindRoute(
     }
   }
   if (free < 0) return -1;
+  used = max(used, free + 1);
   const state = routeState(free);
   memory.fill(changetype<usize>(state), 0, STATE_BYTES);
   state.nameHash = nameHash;

@@ -85,7 +85,8 @@ export function openStream(contextId: u32): StreamSlot | null {
   const near = probe(contextId, 0, NEAR - 1);
   const slot = near !== null ? near : probe(contextId, 0, STREAMS_MAX - 1);
   if (slot === null) return null;
-  memory.fill(changetype<usize>(slot), 0, SLOT_BYTES);
+  const zero = i64x2.splat(0);
+  for (let at: usize = 0; at < SLOT_BYTES; at += 16) v128.store(changetype<usize>(slot) + at, zero);
   slot.contextId = contextId;
   if (near === null) {
     slot.flags = STREAM_FAR;
