@@ -135,6 +135,20 @@ describe("a host call that fails", () => {
   });
 });
 
+describe("an answer that the proxy does not take", () => {
+  it.each([1, 2, 10, 12])("with status %i lets the request pass, counted", (status) => {
+    const limit = { name: "all", requests_per_second: 0.001, burst: 1 };
+    const proxy = bareProxy({
+      onHostCall: (name) => (name === "proxy_send_local_response" ? status : undefined),
+    });
+    proxy.configure(JSON.stringify(configOf([{ name: "chat", limits: [limit] }])));
+    for (let i = 0; i < 5; i++) expect(exchange(proxy).status).toBe(200);
+    settle(proxy);
+    expect(counter(proxy, "ganglion_errors_total", { cause: "reply_failed" })).toBe(4);
+    expect(traps(proxy)).toEqual([]);
+  });
+});
+
 describe("random failures", () => {
   it("of any call at any time trap nowhere", () => {
     let state = 12345;

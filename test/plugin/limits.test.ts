@@ -100,6 +100,29 @@ describe("the law admitted <= burst + rate * t", () => {
     }
   });
 
+  it("holds over bursts and pauses, while leases come and go", () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const flood: Flood = {
+        seed,
+        workers: 4,
+        offeredPerSecond: 400,
+        seconds: 12,
+        interleave: 0.3,
+        // Bursts of 60 ms in every 500: long enough a pause for leases to expire and go back.
+        offered: (atMs) => atMs % 500 < 60,
+      };
+      const result = playFlood(configOf([limited(simple(200, 10))]), flood);
+      const times = result.admittedAtNs.get("")!;
+      expect(excess(times, 200, 10), `seed ${seed}`).toBeLessThanOrEqual(0);
+      // In any window there is at most one full bucket more, and what the workers had in hand.
+      const inHand = 4;
+      for (let from = 0; from < times.length; from += 7) {
+        const window = times.slice(from).map((at) => at - times[from]!);
+        expect(excess(window, 200, 10 + inHand), `seed ${seed}`).toBeLessThanOrEqual(0);
+      }
+    }
+  });
+
   it("holds from the first requests on, when all workers make the bucket at once", () => {
     for (let seed = 1; seed <= 40; seed++) {
       const flood = { seed, workers: 4, offeredPerSecond: 2000, seconds: 0.1, interleave: 0.7 };

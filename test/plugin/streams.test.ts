@@ -101,7 +101,7 @@ describe("the wall clock", () => {
 });
 
 describe("a machine", () => {
-  it.each([0, 1_000, 40 * 86_400 * SECOND])("up for %i ns serves as well", (monotonicStartNs) => {
+  it.each([1, 1_000, 40 * 86_400 * SECOND])("up for %i ns serves as well", (monotonicStartNs) => {
     const limits = [{ name: "all", requests_per_second: 1, burst: 3 }];
     const proxy = filterProxy(configOf([{ ...ROUTE, limits }]), { monotonicStartNs });
     const ask = () => exchange(proxy, request(), { afterMs: 0 }).status;

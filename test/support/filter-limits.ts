@@ -17,6 +17,8 @@ export interface Flood {
   /** Who asks; default: everybody the same. */
   readonly key?: (prng: Prng) => string;
   readonly headersOf?: (key: string) => Header[];
+  /** Whether requests come at this moment; default: always. */
+  readonly offered?: (atMs: number) => boolean;
 }
 
 export interface FloodResult {
@@ -71,7 +73,7 @@ export function playFlood(config: PluginConfig, flood: Flood): FloodResult {
   const stepNs = SECOND / flood.offeredPerSecond;
   for (let atNs = 0; atNs < flood.seconds * SECOND; atNs += stepNs) {
     proxy.advance(Math.max(0, startNs + atNs - proxy.process.clock.elapsedNs));
-    send(prng.below(workers));
+    if (flood.offered?.(atNs / 1e6) ?? true) send(prng.below(workers));
   }
   return { proxy, offered, admittedAtNs, cuts };
 }
