@@ -92,5 +92,6 @@ li { margin: 3px 0; }
 @media (max-width: 820px) {
   .cards { grid-template-columns: 1fr 1fr; } .plots { grid-template-columns: 1fr; }
 }
+@media (max-width: 620px) { .full svg text { font-size: 22px; } }
 @media print { figure, .card { break-inside: avoid; } }
 `;
