@@ -8,6 +8,9 @@ import { RECOVERY, WARM_UP, type Scenario } from "./scenario";
 /** Differences below this are the machine's noise. */
 const NOISE_FACTOR = 1.05;
 
+/** Requests count by when they were meant to start, so the last ones may meet a later token. */
+const LIMIT_EDGE_FACTOR = 1.01;
+
 /** A load generator that is later than this measures itself. */
 const LAG_MAX_MS = 20;
 
@@ -47,7 +50,7 @@ export function losses(
   if (alarms > 0) {
     found.push(`${alarms} requests were marked as anomalous while nothing was wrong.`);
   }
-  if (withFilter.flood_admitted > flood.allowed) {
+  if (withFilter.flood_admitted > flood.allowed * LIMIT_EDGE_FACTOR) {
     found.push(
       `${withFilter.flood_admitted - flood.allowed} requests over the flood's limit passed.`,
     );

@@ -20,6 +20,8 @@ export interface RecordedRequest {
 
 /** No request lasts longer; beyond lies a unit mistaken. */
 const MS_MAX = 86_400_000;
+/** Nanoseconds are counted in doubles. */
+const AT_MS_MAX = Number.MAX_SAFE_INTEGER / 1e6;
 
 export function lineError(line: number, problem: string): GanglionError {
   return new GanglionError("E_REPLAY_LINE", `traffic line ${line}: ${problem}`, {
@@ -86,7 +88,8 @@ export function recordedRequest(
     throw lineError(line, `status is ${status}, not 0 or a whole number in [100, 599]`);
   }
   return {
-    atMs: number(fields["at_ms"], "at_ms", line, Number.MAX_SAFE_INTEGER / 1e6),
+    // `arrival_ms` is what `train` calls it: one recording serves both.
+    atMs: number(fields["at_ms"] ?? fields["arrival_ms"], "at_ms", line, AT_MS_MAX),
     headers: cache.get(line, head, fields["headers"]),
     latencyMs: latency(fields["latency_ms"], line),
     ttfbMs: ttfb === undefined || ttfb === "" ? undefined : number(ttfb, "ttfb_ms", line, MS_MAX),

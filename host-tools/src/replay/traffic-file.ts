@@ -89,7 +89,8 @@ function parseObject(line: string, number: number): Record<string, unknown> {
 /** Columns by name; a column `header:NAME` is a request header. No quoting: none of these needs it. */
 function csvReader(first: string, at: number, cache: HeaderCache): LineReader {
   const names = first.trim().split(",");
-  if (!names.includes("at_ms") || !names.includes("latency_ms")) {
+  const hasTime = names.includes("at_ms") || names.includes("arrival_ms");
+  if (!hasTime || !names.includes("latency_ms")) {
     throw lineError(at, "names no columns at_ms and latency_ms, and is no JSON and no known trace");
   }
   return (line, number) => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseTraffic } from "../../../host-tools/src/model/recorded-traffic";
 import type { RecordedRequest } from "../../../host-tools/src/replay/recorded-request";
 import { readTraffic, readTrafficFile } from "../../../host-tools/src/replay/traffic-file";
 
@@ -48,6 +49,15 @@ describe("a traffic file", () => {
     const [fromCsv, fromJson] = [await read(csv), await read(json)];
     expect(fromCsv[0]!.headers.toList()).toEqual(fromJson[0]!.headers.toList());
     expect({ ...fromCsv[0]!, headers: 0 }).toEqual({ ...fromJson[0]!, headers: 0 });
+  });
+
+  it("takes a recording that train takes", async () => {
+    const line = '{"arrival_ms":70,"route":"chat","latency_ms":5,"status":200,"path":"/chat"}';
+    const csv = "arrival_ms,route,latency_ms,status,path\n70,chat,5,200,/chat";
+    expect(parseTraffic(line)).toHaveLength(1);
+    for (const requests of [await read(line), await read(csv)]) {
+      expect(requests).toMatchObject([{ atMs: 0, latencyMs: 5, status: 200 }]);
+    }
   });
 
   it("keeps a header that comes twice", async () => {
