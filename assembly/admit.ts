@@ -188,6 +188,7 @@ export function admit(
     if (takeToken(lease, limit, nowNs, nowMs)) {
       counters.admitted++;
       store<u32>(TAKEN + <usize>i * 8, <u32>changetype<usize>(lease));
+      store<u32>(TAKEN + <usize>i * 8, <u32>lease.key, 4);
       continue;
     }
     counters.limited++;
@@ -217,6 +218,8 @@ function giveBackTaken(count: i32, nowNs: u64): void {
     const ptr = load<u32>(TAKEN + <usize>i * 8);
     if (ptr == 0) continue;
     const lease = changetype<Lease>(<usize>ptr);
+    // A later limit may have needed the place for a key of its own.
+    if (<u32>lease.key != load<u32>(TAKEN + <usize>i * 8, 4)) continue;
     setTokens(lease, lease.tokens + 1);
     if (lease.expiresNs < nowNs) lease.expiresNs = nowNs;
   }

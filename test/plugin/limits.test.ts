@@ -267,6 +267,26 @@ describe("several limits", () => {
   });
 });
 
+describe("a flood of keys of one limit", () => {
+  it("never pays into the leases of another", () => {
+    const wide = { name: "wide", key_header: "x-a", requests_per_second: 10_000, burst: 1000 };
+    const narrow = { name: "narrow", key_header: "x-b", requests_per_second: 0.001, burst: 1 };
+    const proxy = filterProxy(configOf([limited(wide, narrow)]));
+    const admitted = new Map<string, number>();
+    for (let i = 0; i < 60_000; i++) {
+      const name = `b${i % 300}`;
+      const keys: Header[] = [
+        ["x-a", `a${i % 9000}`],
+        ["x-b", name],
+      ];
+      if (exchange(proxy, request("/chat", keys), { afterMs: 0 }).status !== 200) continue;
+      admitted.set(name, (admitted.get(name) ?? 0) + 1);
+    }
+    expect(admitted.size).toBe(300);
+    expect([...admitted.values()].filter((count) => count > 1)).toEqual([]);
+  });
+});
+
 describe("a limit in shadow mode", () => {
   it("counts and refuses nothing", () => {
     const proxy = filterProxy(configOf([limited(simple(1, 2, { mode: "shadow" }))]));

@@ -2,6 +2,9 @@
 
 import {
   ARM_STATES_MAX,
+  OUTCOME_FAILURE,
+  OUTCOME_OVERLOAD,
+  OUTCOME_SUCCESS,
   addOutcome,
   armName,
   armState,
@@ -99,12 +102,19 @@ describe("a limit's state", () => {
 describe("an arm's errors", () => {
   it("are believed less as they get old, and reading does not change them", () => {
     const state = armState(arm(41, 50, 50));
-    for (let i = 0; i < 100; i++) addOutcome(state, true, 1000);
+    for (let i = 0; i < 100; i++) addOutcome(state, OUTCOME_FAILURE, 1000);
     expect(errorAt(state, 1000)).toBeGreaterThan(0.99);
     const half = errorAt(state, 4500);
     expect(half).toBeGreaterThan(0.49);
     expect(half).toBeLessThan(0.51);
     expect(errorAt(state, 4500)).toBe(half);
+  });
+
+  it("take a refusal for half a failure", () => {
+    const state = armState(arm(46, 50, 50));
+    for (let i = 0; i < 100; i++) addOutcome(state, OUTCOME_OVERLOAD, 1000);
+    expect(errorAt(state, 1000)).toBeGreaterThan(0.49);
+    expect(errorAt(state, 1000)).toBeLessThanOrEqual(0.5);
   });
 
   it("eject after enough outcomes, twice as long each time, ten times at most", () => {
@@ -113,7 +123,7 @@ describe("an arm's errors", () => {
     let expected: f64 = 100;
     for (let round = 0; round < 8; round++) {
       for (let i = 0; i < 50 && !isEjected(state, nowMs); i++) {
-        addOutcome(state, true, nowMs);
+        addOutcome(state, OUTCOME_FAILURE, nowMs);
         judge(state, nowMs, 0.5, 20, 100);
       }
       expect(isEjected(state, nowMs)).toBe(true);
@@ -127,13 +137,13 @@ describe("an arm's errors", () => {
   it("never eject at a limit of 0, or before the least number of outcomes", () => {
     const state = armState(arm(43, 50, 50));
     for (let i = 0; i < 100; i++) {
-      addOutcome(state, true, 1000);
+      addOutcome(state, OUTCOME_FAILURE, 1000);
       judge(state, 1000, 0, 1, 100);
     }
     expect(isEjected(state, 1000)).toBe(false);
     const young = armState(arm(44, 50, 50));
     for (let i = 0; i < 19; i++) {
-      addOutcome(young, true, 1000);
+      addOutcome(young, OUTCOME_FAILURE, 1000);
       judge(young, 1000, 0.5, 20, 100);
     }
     expect(isEjected(young, 1000)).toBe(false);
@@ -142,12 +152,12 @@ describe("an arm's errors", () => {
   it("are forgiven after a healthy stretch", () => {
     const state = armState(arm(45, 50, 50));
     for (let i = 0; i < 20; i++) {
-      addOutcome(state, true, 1000);
+      addOutcome(state, OUTCOME_FAILURE, 1000);
       judge(state, 1000, 0.5, 20, 100);
     }
     expect(state.ejections).toBe(1);
     for (let i = 0; i < 60; i++) {
-      addOutcome(state, false, 2000 + <f64>i * 100);
+      addOutcome(state, OUTCOME_SUCCESS, 2000 + <f64>i * 100);
       judge(state, 2000 + <f64>i * 100, 0.5, 20, 100);
     }
     expect(state.ejections).toBe(0);
