@@ -67,11 +67,13 @@ const arms = [
   { name: "b", weight: 1 },
 ];
 
+const strict = [{ name: "tight", requests_per_second: 0.01, burst: 2 }];
+
 export function conformanceScripts(): EventScript[] {
-  const strict = [{ name: "tight", requests_per_second: 0.01, burst: 2 }];
-  const keyed = [{ name: "tier", key_header: "x-tier", requests_per_second: 0.01, burst: 1 }];
-  const shed = { threshold_permille: 1, act: "shed" as const };
-  const warm = Array.from({ length: WARM_UP }, (_, i) => exchange(`w${i}`)).flat();
+  return [...passing(), ...limiting(), ...troubled()];
+}
+
+function passing(): EventScript[] {
   return [
     script(
       "plain pass",
@@ -96,6 +98,12 @@ export function conformanceScripts(): EventScript[] {
         ["x-ganglion-arm", "y"],
       ]),
     ),
+  ];
+}
+
+function limiting(): EventScript[] {
+  const keyed = [{ name: "tier", key_header: "x-tier", requests_per_second: 0.01, burst: 1 }];
+  return [
     script(
       "limit",
       one({ limits: strict }),
@@ -113,6 +121,13 @@ export function conformanceScripts(): EventScript[] {
       ]),
       ...exchange("r5"),
     ),
+  ];
+}
+
+function troubled(): EventScript[] {
+  const shed = { threshold_permille: 1, act: "shed" as const };
+  const warm = Array.from({ length: WARM_UP }, (_, i) => exchange(`w${i}`)).flat();
+  return [
     script(
       "bad configuration, then good",
       configure('{"version":1,"mode":"loud"}'),
