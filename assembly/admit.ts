@@ -145,6 +145,8 @@ function noteRate(lease: Lease): void {
   lease.intervalNs = intervalNs;
   lease.capacityNs = capacityNs;
   lease.denyUntilNs = 0;
+  // Tokens of the old rate are worth something else now; the bucket has already been charged for them.
+  setTokens(lease, 0);
 }
 
 function takeToken(lease: Lease, limit: LimitSettings, nowNs: u64, nowMs: f64): bool {

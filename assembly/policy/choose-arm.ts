@@ -4,7 +4,8 @@
 //
 //   stale = 2^(-age / 7 s)
 //   lat   = max(fast, slow) * stale + slow / 2 * (1 - stale)     bounded optimism: never under slow / 2
-//   cost  = lat * (1 + in flight) * (1 + 30 * error) / weight * noise,  noise in [0.97, 1.03]
+//   cost  = lat * (1 + in flight) * (1 + 30 * error) / weight * noise,  noise in [0.97, 1.03]; 0.97
+//           for the default arm, which wins ties
 //
 // The arm with the lowest cost wins. An arm without a sample counts as half the best known latency, one
 // request at a time. A bounded share of requests looks at an arm whose estimate is stale. Pure: state and
@@ -19,6 +20,11 @@ import { randomBelow, randomUnit } from "../state/random";
 
 const STALE_HALF_LIFE_MS: f32 = 7000;
 const ERROR_PENALTY: f32 = 30;
+/** Differences under a millisecond are the proxy's and the network's noise, not the arm's. */
+const LATENCY_FLOOR_MS: f32 = 1;
+/** Noise on the cost of all arms but the default; breaks herds. */
+const NOISE_LOW: f32 = 0.97;
+const NOISE_WIDTH: f32 = 0.06;
 /** An estimate older than this may be explored; a quarter while the arm is recovering. */
 const EXPLORE_AGE_MS: f32 = 1000;
 const EXPLORE_ERROR_MAX: f32 = 0.5;
@@ -44,13 +50,10 @@ export function expectedMs(ewma: Ewma, nowMs: f64): f32 {
   return max<f32>(ewma.fastMs, ewma.slowMs) * stale + ewma.slowMs * 0.5 * (1 - stale);
 }
 
-function cost(state: ArmState, weight: i32, unknownMs: f32, nowMs: f64): f32 {
-  const ewma = armLatency(state);
-  let latencyMs = ewma.samples == 0 ? unknownMs : expectedMs(ewma, nowMs);
-  // A floor keeps two arms that answer in microseconds from being told apart by rounding.
-  latencyMs = max<f32>(latencyMs, 0.05);
+function cost(state: ArmState, latencyMs: f32, weight: i32, nowMs: f64): f32 {
   const load = <f32>max(0, state.inFlight) + 1;
-  return (latencyMs * load * (1 + ERROR_PENALTY * errorAt(state, nowMs))) / <f32>weight;
+  const floored = max<f32>(latencyMs, LATENCY_FLOOR_MS);
+  return (floored * load * (1 + ERROR_PENALTY * errorAt(state, nowMs))) / <f32>weight;
 }
 
 /** Half the best known latency: what an arm without a sample is taken for. */
@@ -93,7 +96,6 @@ function cheapest(
   nowMs: f64,
   spareCold: bool,
 ): i32 {
-  const unknownMs = unknownLatencyMs(binding, route.armCount);
   let best = -1;
   let bestCost = f32.MAX_VALUE;
   for (let i = 0; i < route.armCount; i++) {
@@ -101,8 +103,14 @@ function cheapest(
     if (arm.weight == 0) continue;
     const state = armState(boundArm(binding, i));
     if (isEjected(state, nowMs)) continue;
-    if (spareCold && armLatency(state).samples < COLD_SAMPLES && state.inFlight > 0) continue;
-    const price = cost(state, arm.weight, unknownMs, nowMs) * (0.97 + 0.06 * randomUnit());
+    const ewma = armLatency(state);
+    if (spareCold && ewma.samples < COLD_SAMPLES && state.inFlight > 0) continue;
+    const latencyMs =
+      ewma.samples == 0 ? unknownLatencyMs(binding, route.armCount) : expectedMs(ewma, nowMs);
+    // Ties go to the default arm: choosing it costs no header, and it is what the user would get without
+    // us. The others must be cheaper by more than the noise.
+    const noise = i == route.armDefault ? NOISE_LOW : NOISE_LOW + NOISE_WIDTH * randomUnit();
+    const price = cost(state, latencyMs, arm.weight, nowMs) * noise;
     if (price < bestCost) {
       bestCost = price;
       best = i;

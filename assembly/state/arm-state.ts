@@ -13,6 +13,8 @@ export const ARM_METRIC_IDS: i32 = 12;
 const ERROR_HALF_LIFE_MS: f32 = 3500;
 /** Weight of one outcome in the error EWMA. */
 const ERROR_WEIGHT: f32 = 0.1;
+/** An error EWMA below this is zero. */
+const ERROR_MIN: f32 = 0.0001;
 /** An ejection lasts at most this many times the configured duration. */
 const EJECTION_FACTOR_MAX: i32 = 10;
 
@@ -86,6 +88,8 @@ export function armMetricId(state: ArmState, index: i32): usize {
 
 /** The error EWMA as it counts now; reading does not change it. */
 export function errorAt(state: ArmState, nowMs: f64): f32 {
+  // The usual case, and it saves an exponential for every arm of every request.
+  if (state.error == 0) return 0;
   return state.error * exp2Negative(ageMs(state.errorMs, nowMs) / ERROR_HALF_LIFE_MS);
 }
 
@@ -98,7 +102,9 @@ export const OUTCOME_FAILURE: f32 = 1;
 /** Counts an outcome into the error EWMA. @param badness one of OUTCOME_* */
 export function addOutcome(state: ArmState, badness: f32, nowMs: f64): void {
   const error = errorAt(state, nowMs);
-  state.error = error + ERROR_WEIGHT * (badness - error);
+  const next = error + ERROR_WEIGHT * (badness - error);
+  // What has faded away counts as nothing; it must not linger as a subnormal number.
+  state.error = next < ERROR_MIN ? 0 : next;
   state.errorMs = nowMs;
   if (state.outcomes < u32.MAX_VALUE) state.outcomes++;
 }

@@ -72,7 +72,7 @@ export function addToSketch(sketch: Sketch, xMs: f32, nowMs: f64, halfLifeMs: i3
     // After 16 half-lives nothing is left of a 16-bit count.
     const times = <i32>min(age / <f64>halfLifeMs, 16.0);
     for (let i = 0; i < times && i < 16; i++) halve(sketch);
-    sketch.halvedMs = nowMs;
+    sketch.halvedMs = times < 16 ? sketch.halvedMs + <f64>(times * halfLifeMs) : nowMs;
   }
   const place = changetype<usize>(sketch) + HEAD_BYTES + <usize>bucketOf(xMs) * 2;
   if (load<u16>(place) == u16.MAX_VALUE) halve(sketch);

@@ -60,11 +60,31 @@ describe("the choice", () => {
     expect(choiceReason()).toBe(Reason.None);
   });
 
-  it("breaks ties evenly", () => {
+  it("gives ties to the default arm", () => {
     const settings = arms(THREE, "", STILL);
     for (let i = 0; i < 3; i++) known(i, 100);
     count(settings);
-    for (let i = 0; i < 3; i++) expect(chosen[i]).toBeGreaterThan(250);
+    expect(chosen[0]).toBe(1000);
+  });
+
+  it("breaks ties of the others evenly", () => {
+    const settings = arms(THREE, "", STILL);
+    known(0, 200);
+    known(1, 100);
+    known(2, 100);
+    count(settings);
+    expect(chosen[0]).toBe(0);
+    expect(chosen[1]).toBeGreaterThan(400);
+    expect(chosen[2]).toBeGreaterThan(400);
+  });
+
+  it("takes differences under a millisecond for ties", () => {
+    const settings = arms(THREE, "", STILL);
+    known(0, 0.9);
+    known(1, 0.1);
+    known(2, 0.2);
+    count(settings);
+    expect(chosen[0]).toBe(1000);
   });
 
   it("counts what is in flight", () => {
