@@ -34,6 +34,7 @@ import {
   armSketch,
   armState,
   armStatesUsed,
+  armTtfb,
   errorAt,
   isEjected,
 } from "./state/arm-state";
@@ -286,6 +287,8 @@ function publishArmGauges(state: ArmState, nowMs: f64): void {
   set(Metric.ArmInFlight, armMetricId(state, 8), <u64>max(0, state.inFlight));
   armWorkerLabels(state);
   set(Metric.ArmEjected, armMetricId(state, 9), isEjected(state, nowMs) ? 1 : 0);
+  armWorkerLabels(state);
+  set(Metric.ArmTtfbMicroseconds, armMetricId(state, 10), micro(armTtfb(state).slowMs));
 }
 
 /** The worker's own gauges: which configuration and model it runs, and that it runs. */

@@ -16,7 +16,7 @@ import { scoreStep } from "./model/scorer";
 import { chooseArm, choicePropensity, choiceReason } from "./policy/choose-arm";
 import { decide, isAnomalous, verdictReason } from "./policy/decide";
 import { matchRoute } from "./policy/match-route";
-import { ArmState, addOutcome, armLatency, armSketch, armState } from "./state/arm-state";
+import { ArmState, addOutcome, armLatency, armSketch, armState, armTtfb } from "./state/arm-state";
 import { OUTCOME_FAILURE, OUTCOME_OVERLOAD, OUTCOME_SUCCESS } from "./state/arm-state";
 import { isEjected, judge } from "./state/arm-state";
 import { addCensored, addSample } from "./state/ewma";
@@ -250,6 +250,10 @@ export function onResponse(contextId: u32, endOfStream: bool): void {
   slot.flags |= STREAM_RESPONDED;
   const state = routeState(slot.route);
   addSample(routeTtfb(state), slot.ttfbMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
+  if (slot.arm >= 0) {
+    const ttfb = armTtfb(armState(slot.arm));
+    addSample(ttfb, slot.ttfbMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
+  }
   const failed = status >= 500;
   state.errorFast += ERROR_FAST_WEIGHT * ((failed ? <f32>1 : <f32>0) - state.errorFast);
   state.errorSlow += ERROR_SLOW_WEIGHT * ((failed ? <f32>1 : <f32>0) - state.errorSlow);

@@ -147,8 +147,9 @@ export enum Metric {
   RouteP99Microseconds = 25,
   RouteTtfbMicroseconds = 26,
   AnomaliesTotal = 27,
+  ArmTtfbMicroseconds = 28,
 }
-export const METRICS: i32 = 28;
+export const METRICS: i32 = 29;
 
 /** The metric's name without labels, as Prometheus shows it. */
 export function metricName(metric: i32): string {
@@ -207,8 +208,10 @@ export function metricName(metric: i32): string {
       return "ganglion_route_p99_microseconds";
     case 26:
       return "ganglion_route_ttfb_microseconds";
-    default:
+    case 27:
       return "ganglion_anomalies_total";
+    default:
+      return "ganglion_arm_ttfb_microseconds";
   }
 }
 
@@ -312,8 +315,10 @@ export function metricHelp(metric: i32): string {
       return "99th percentile of the route's time to last byte.";
     case 26:
       return "Time to first byte of the route (EWMA).";
-    default:
+    case 27:
       return "Requests whose score was over the threshold.";
+    default:
+      return "Time to first byte of the arm (EWMA).";
   }
 }
 

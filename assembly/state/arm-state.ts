@@ -45,7 +45,8 @@ export class ArmState {
 }
 
 const NAME_OFFSET: usize = offsetof<ArmState>();
-const LATENCY_OFFSET: usize = NAME_OFFSET + 64;
+const TTFB_OFFSET: usize = NAME_OFFSET + 64;
+const LATENCY_OFFSET: usize = TTFB_OFFSET + offsetof<Ewma>();
 const SKETCH_OFFSET: usize = (LATENCY_OFFSET + offsetof<Ewma>() + 15) & ~15;
 const IDS_OFFSET: usize = SKETCH_OFFSET + SKETCH_BYTES;
 const STATE_BYTES: usize = (IDS_OFFSET + <usize>ARM_METRIC_IDS * 4 + 15) & ~15;
@@ -64,6 +65,13 @@ export function armState(index: i32): ArmState {
 @inline
 export function armName(state: ArmState): usize {
   return changetype<usize>(state) + NAME_OFFSET;
+}
+
+/** Time to first byte. */
+// @ts-ignore: decorator
+@inline
+export function armTtfb(state: ArmState): Ewma {
+  return changetype<Ewma>(changetype<usize>(state) + TTFB_OFFSET);
 }
 
 /** Time to last byte. */
