@@ -140,7 +140,7 @@ function bootstrapOf(
   const clusters: ClusterSpec[] = spec.balanced === undefined ? own : [...own, all];
   const httpFilters = [...(discovery ? [discovery.filter()] : []), ...(spec.nativeFilters ?? [])];
   const bootstrap = buildBootstrap({
-    listeners: [{ name: LISTENER, port: 0, httpFilters, routes: spec.routes }],
+    listeners: [{ name: LISTENER, port: 0, httpFilters, routes: spec.routes, exactBalance: true }],
     clusters,
   });
   return spec.balanced === undefined ? bootstrap : withPolicy(bootstrap, spec.balanced);

@@ -45,6 +45,8 @@ export interface ListenerSpec {
   readonly routes: readonly RouteSpec[];
   /** Default false. */
   readonly generateRequestId?: boolean;
+  /** Spreads connections over the workers one by one; else the kernel gives most of a few to one. */
+  readonly exactBalance?: boolean;
   /** What a filter reads as `xds.listener_direction`; default unspecified. */
   readonly direction?: "inbound" | "outbound";
 }
@@ -140,6 +142,7 @@ function listener(spec: ListenerSpec): unknown {
     name: spec.name,
     ...(spec.direction ? { traffic_direction: spec.direction.toUpperCase() } : {}),
     address: socketAddress(spec.address ?? LOOPBACK, spec.port),
+    ...(spec.exactBalance ? { connection_balance_config: { exact_balance: {} } } : {}),
     filter_chains: [{ filters: [filter] }],
   };
 }
