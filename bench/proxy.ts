@@ -212,8 +212,8 @@ async function measure(run: Run, name: string): Promise<number> {
 }
 
 async function run(options: BenchOptions): Promise<BenchResult> {
-  const rounds = options.quick ? 3 : 21;
-  const requests = options.quick ? 3000 : 8000;
+  const rounds = options.quick ? 3 : 25;
+  const requests = options.quick ? 3000 : 12000;
   const filters = await variants();
   const names = Object.keys(filters);
   const found = await findEnvoy({ install: true, onProgress: options.say });
