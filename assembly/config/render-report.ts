@@ -33,7 +33,7 @@ function writeNames(names: usize): void {
   }
 }
 
-/** The operand that a placeholder stands for; its second letter tells it from the others. */
+/** The operand that a two-letter mark stands for; its second letter tells it from the others. */
 function writeOperand(report: ConfigReport, letter: u32, second: u32): void {
   if (letter == 0x6c) writeBound(writer, report.low);
   else if (letter == 0x68) writeBound(writer, report.high);

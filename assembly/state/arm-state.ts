@@ -4,6 +4,7 @@
 import { ARMS_MAX } from "../contract/limits";
 import { Ewma, ageMs } from "./ewma";
 import { exp2Negative } from "./math";
+import { NAME_BYTES, Named, findPlace, takePlace } from "./named-place";
 import { SKETCH_BYTES, Sketch } from "./sketch";
 
 export const ARM_STATES_MAX: i32 = ARMS_MAX;
@@ -21,23 +22,18 @@ const EJECTION_FACTOR_MAX: i32 = 10;
 // @ts-ignore: decorator
 @unmanaged
 @final
-export class ArmState {
-  /** hash64 of route and arm name; 0 is an empty place. */
-  nameHash: u64;
-  nameLength: i32;
+export class ArmState extends Named {
   /** Index of the route's state. */
   route: i32;
-  inFlight: i32;
   /** Error EWMA at errorMs, 0 to 1. */
   error: f32;
+  /** Ejections since the arm was last healthy. */
+  ejections: i32;
   errorMs: f64;
   /** Ejected until then; 0 is not ejected. */
   ejectedUntilMs: f64;
-  /** Ejections since the arm was last healthy. */
-  ejections: i32;
   /** Outcomes since the last ejection. */
   outcomes: u32;
-  boundSequence: u32;
   /** Counters not yet flushed. */
   requests: u32;
   failures: u32;
@@ -45,7 +41,7 @@ export class ArmState {
 }
 
 const NAME_OFFSET: usize = offsetof<ArmState>();
-const TTFB_OFFSET: usize = NAME_OFFSET + 64;
+const TTFB_OFFSET: usize = NAME_OFFSET + NAME_BYTES;
 const LATENCY_OFFSET: usize = TTFB_OFFSET + offsetof<Ewma>();
 const SKETCH_OFFSET: usize = (LATENCY_OFFSET + offsetof<Ewma>() + 15) & ~15;
 const IDS_OFFSET: usize = SKETCH_OFFSET + SKETCH_BYTES;
@@ -180,32 +176,11 @@ export function bindArm(
   sequence: u32,
   oldestSequence: u32,
 ): i32 {
-  let free = -1;
-  let freeSequence: u32 = u32.MAX_VALUE;
-  for (let i = 0; i < ARM_STATES_MAX; i++) {
-    const state = armState(i);
-    if (state.nameHash == nameHash) {
-      state.boundSequence = sequence;
-      state.route = route;
-      return i;
-    }
-    const idle = state.nameHash == 0;
-    const replaceable = state.boundSequence < oldestSequence && state.inFlight == 0;
-    if (!idle && !replaceable) continue;
-    const age: u32 = idle ? 0 : state.boundSequence;
-    if (age < freeSequence) {
-      freeSequence = age;
-      free = i;
-    }
-  }
+  const free = findPlace(TABLE, STATE_BYTES, ARM_STATES_MAX, nameHash, oldestSequence);
   if (free < 0) return -1;
   used = max(used, free + 1);
   const state = armState(free);
-  memory.fill(changetype<usize>(state), 0, STATE_BYTES);
-  state.nameHash = nameHash;
-  state.nameLength = min(nameLength, 64);
+  takePlace(state, STATE_BYTES, NAME_OFFSET, nameHash, name, nameLength, sequence);
   state.route = route;
-  state.boundSequence = sequence;
-  memory.copy(armName(state), name, <usize>state.nameLength);
   return free;
 }

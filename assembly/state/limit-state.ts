@@ -2,6 +2,7 @@
 // lease-table. Lives as long as the VM, found again by name when a new configuration is applied.
 
 import { LIMITS_MAX } from "../contract/limits";
+import { Named, NAME_BYTES, findPlace, takePlace } from "./named-place";
 
 export const LIMIT_STATES_MAX: i32 = LIMITS_MAX;
 export const LIMIT_METRIC_IDS: i32 = 2;
@@ -9,13 +10,9 @@ export const LIMIT_METRIC_IDS: i32 = 2;
 // @ts-ignore: decorator
 @unmanaged
 @final
-export class LimitState {
-  /** hash64 of route and limit name; 0 is an empty place. */
-  nameHash: u64;
-  nameLength: i32;
+export class LimitState extends Named {
   /** Index of the route's state. */
   route: i32;
-  boundSequence: u32;
   /** Counters not yet flushed. */
   limited: u32;
   admitted: u32;
@@ -24,7 +21,7 @@ export class LimitState {
 }
 
 const NAME_OFFSET: usize = offsetof<LimitState>();
-const STATE_BYTES: usize = (NAME_OFFSET + 64 + 7) & ~7;
+const STATE_BYTES: usize = (NAME_OFFSET + NAME_BYTES + 7) & ~7;
 const TABLE: usize = memory.data(28672, 16);
 if (STATE_BYTES * <usize>LIMIT_STATES_MAX > 28672) ERROR("TABLE is too small for the limit states");
 
@@ -61,31 +58,11 @@ export function bindLimit(
   sequence: u32,
   oldestSequence: u32,
 ): i32 {
-  let free = -1;
-  let freeSequence: u32 = u32.MAX_VALUE;
-  for (let i = 0; i < LIMIT_STATES_MAX; i++) {
-    const state = limitState(i);
-    if (state.nameHash == nameHash) {
-      state.boundSequence = sequence;
-      state.route = route;
-      return i;
-    }
-    const idle = state.nameHash == 0;
-    if (!idle && state.boundSequence >= oldestSequence) continue;
-    const age: u32 = idle ? 0 : state.boundSequence;
-    if (age < freeSequence) {
-      freeSequence = age;
-      free = i;
-    }
-  }
+  const free = findPlace(TABLE, STATE_BYTES, LIMIT_STATES_MAX, nameHash, oldestSequence);
   if (free < 0) return -1;
   used = max(used, free + 1);
   const state = limitState(free);
-  memory.fill(changetype<usize>(state), 0, STATE_BYTES);
-  state.nameHash = nameHash;
-  state.nameLength = min(nameLength, 64);
+  takePlace(state, STATE_BYTES, NAME_OFFSET, nameHash, name, nameLength, sequence);
   state.route = route;
-  state.boundSequence = sequence;
-  memory.copy(limitName(state), name, <usize>state.nameLength);
   return free;
 }

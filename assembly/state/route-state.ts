@@ -6,6 +6,7 @@ import { ROUTES_MAX } from "../contract/limits";
 import { REASONS, VERDICTS } from "../contract/signals";
 import { Ewma } from "./ewma";
 import { SKETCH_BYTES, Sketch } from "./sketch";
+import { Named, NAME_BYTES, findPlace, takePlace } from "./named-place";
 
 /** States kept: those of the routes in force, and as many again that may come back. */
 export const ROUTE_STATES_MAX: i32 = ROUTES_MAX * 2;
@@ -17,31 +18,21 @@ export const ROUTE_METRIC_IDS: i32 = 32;
 // @ts-ignore: decorator
 @unmanaged
 @final
-export class RouteState {
-  /** hash64 of the name; 0 is an empty place. */
-  nameHash: u64;
-  nameLength: i32;
-  inFlight: i32;
+export class RouteState extends Named {
   /** When the last request came; 0 before the first. */
   arrivalMs: f64;
-  /** When the last request ended; 0 before the first. */
-  endMs: f64;
   errorFast: f32;
   errorSlow: f32;
   limitedShare: f32;
   /** Score of the last request, permille. */
   scorePermille: i32;
-  /** Generation sequence that referred to it last; older ones may be replaced. */
-  boundSequence: u32;
   /** Counters not yet flushed. */
   requests: u32;
   anomalies: u32;
-  /** Round-robin place of the next exploration. */
-  reserved: u32;
 }
 
 const NAME_OFFSET: usize = offsetof<RouteState>();
-const TTFB_OFFSET: usize = NAME_OFFSET + 64;
+const TTFB_OFFSET: usize = NAME_OFFSET + NAME_BYTES;
 const LATENCY_OFFSET: usize = TTFB_OFFSET + offsetof<Ewma>();
 const SKETCH_OFFSET: usize = (LATENCY_OFFSET + offsetof<Ewma>() + 15) & ~15;
 const SCORER_OFFSET: usize = SKETCH_OFFSET + SKETCH_BYTES;
@@ -131,30 +122,10 @@ export function bindRoute(
   sequence: u32,
   oldestSequence: u32,
 ): i32 {
-  let free = -1;
-  let freeSequence: u32 = u32.MAX_VALUE;
-  for (let i = 0; i < ROUTE_STATES_MAX; i++) {
-    const state = routeState(i);
-    if (state.nameHash == nameHash) {
-      state.boundSequence = sequence;
-      return i;
-    }
-    const idle = state.nameHash == 0;
-    const replaceable = state.boundSequence < oldestSequence && state.inFlight == 0;
-    if (!idle && !replaceable) continue;
-    const age: u32 = idle ? 0 : state.boundSequence;
-    if (age < freeSequence) {
-      freeSequence = age;
-      free = i;
-    }
-  }
+  const free = findPlace(TABLE, STATE_BYTES, ROUTE_STATES_MAX, nameHash, oldestSequence);
   if (free < 0) return -1;
   used = max(used, free + 1);
   const state = routeState(free);
-  memory.fill(changetype<usize>(state), 0, STATE_BYTES);
-  state.nameHash = nameHash;
-  state.nameLength = min(nameLength, 64);
-  state.boundSequence = sequence;
-  memory.copy(routeName(state), name, <usize>state.nameLength);
+  takePlace(state, STATE_BYTES, NAME_OFFSET, nameHash, name, nameLength, sequence);
   return free;
 }
