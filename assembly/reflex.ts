@@ -250,10 +250,6 @@ export function onResponse(contextId: u32, endOfStream: bool): void {
   slot.flags |= STREAM_RESPONDED;
   const state = routeState(slot.route);
   addSample(routeTtfb(state), slot.ttfbMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
-  if (slot.arm >= 0) {
-    const ttfb = armTtfb(armState(slot.arm));
-    addSample(ttfb, slot.ttfbMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
-  }
   const failed = status >= 500;
   state.errorFast += ERROR_FAST_WEIGHT * ((failed ? <f32>1 : <f32>0) - state.errorFast);
   state.errorSlow += ERROR_SLOW_WEIGHT * ((failed ? <f32>1 : <f32>0) - state.errorSlow);
@@ -327,6 +323,9 @@ function learn(slot: StreamSlot, arm: ArmState, latencyMs: f32, nowMs: f64): voi
     addOutcome(arm, OUTCOME_OVERLOAD, nowMs);
   } else {
     addOutcome(arm, OUTCOME_SUCCESS, nowMs);
+    // Here and not when the first byte came: the arm's memory is touched once.
+    const ttfb = armTtfb(arm);
+    addSample(ttfb, slot.ttfbMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
     const latency = armLatency(arm);
     addSample(latency, latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
     addToSketch(armSketch(arm), latencyMs, nowMs, slot.quantileHalfLifeMs);
