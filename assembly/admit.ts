@@ -15,7 +15,7 @@ import { noteCause } from "./edge/log";
 import { ensureSecret, secretHigh, secretLow } from "./edge/secret";
 import { keyBytes, keyCopies, keyPtr, sameBytes } from "./edge/sense";
 import { Shared } from "./edge/shared";
-import { arrivalAfter, boundedArrival, nextTokenNs, tokensAvailable } from "./state/gcra";
+import { arrivalAfter, boundedArrival, laterNs, nextTokenNs, tokensAvailable } from "./state/gcra";
 import { Lease, findLease, leaseAt, outstandingTokens, setTokens } from "./state/lease-table";
 import { limitState } from "./state/limit-state";
 import { sipHash13 } from "./state/siphash";
@@ -116,13 +116,14 @@ function renew(lease: Lease, limit: LimitSettings, nowNs: u64, nowMs: f64): bool
     // A value that is not ours reads as a full bucket: the limiter starts over, safely.
     const stored = seen == Shared.Ok ? bucketArrivalNs() : 0;
     const arrival = boundedArrival(stored, bucketWrittenNs(), capacityNs);
-    const tokens = tokensAvailable(arrival, nowNs, intervalNs, capacityNs, leaseTokens);
+    const atNs = laterNs(nowNs, bucketWrittenNs());
+    const tokens = tokensAvailable(arrival, atNs, intervalNs, capacityNs, leaseTokens);
     if (tokens == 0) {
       lease.denyUntilNs = nextTokenNs(arrival, intervalNs, capacityNs);
       return false;
     }
-    const next = arrivalAfter(arrival, nowNs, intervalNs, tokens);
-    const written = writeBucket(lease.slot, lease.slotKey, next, nowNs);
+    const next = arrivalAfter(arrival, atNs, intervalNs, tokens);
+    const written = writeBucket(lease.slot, lease.slotKey, next, atNs);
     if (written == Shared.Ok) {
       setTokens(lease, tokens);
       lease.expiresNs = nowNs + LEASE_NS;

@@ -44,3 +44,17 @@ export function nextTokenNs(arrivalNs: u64, intervalNs: u64, capacityNs: u64): u
 export function boundedArrival(arrivalNs: u64, writtenNs: u64, capacityNs: u64): u64 {
   return min(arrivalNs, writtenNs + capacityNs);
 }
+
+/** Furthest that one worker's reading of the clock is believed to lag behind another's write. */
+const LAG_NS_MAX: u64 = 1_000_000_000;
+
+/**
+ * The clock, not behind the bucket's last change. A worker reads the clock first and the bucket later; a
+ * bucket that another worker changed in between would seem to hold less than it does, and a slow limit
+ * (one token in 100 s) would refuse a token that is there.
+ *
+ * @param writtenNs when the bucket was changed last; anything over a second ahead is not believed
+ */
+export function laterNs(nowNs: u64, writtenNs: u64): u64 {
+  return writtenNs > nowNs && writtenNs - nowNs <= LAG_NS_MAX ? writtenNs : nowNs;
+}

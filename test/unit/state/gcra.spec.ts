@@ -3,6 +3,7 @@
 import {
   arrivalAfter,
   boundedArrival,
+  laterNs,
   nextTokenNs,
   tokensAvailable,
 } from "../../../assembly/state/gcra";
@@ -123,5 +124,28 @@ describe("an arrival time of a larger bucket", () => {
   it("is left alone where it fits", () => {
     expect(boundedArrival(11 * SECOND, 10 * SECOND, 2 * SECOND)).toBe(11 * SECOND);
     expect(boundedArrival(0, 10 * SECOND, 2 * SECOND)).toBe(0);
+  });
+});
+
+describe("a reading of the clock from before another worker's write", () => {
+  it("does not hide the tokens that are left", () => {
+    const capacity = 300 * SECOND;
+    const interval = 100 * SECOND;
+    const written = 1000 * SECOND;
+    const arrival = arrivalAfter(0, written, interval, 2);
+    const behind = written - 1000;
+    expect(tokensAvailable(arrival, behind, interval, capacity, 1)).toBe(0);
+    expect(tokensAvailable(arrival, laterNs(behind, written), interval, capacity, 1)).toBe(1);
+  });
+
+  it("counts as the moment of that write", () => {
+    expect(laterNs(5 * SECOND, 5 * SECOND + 7)).toBe(5 * SECOND + 7);
+    expect(laterNs(5 * SECOND, 6 * SECOND)).toBe(6 * SECOND);
+  });
+
+  it("is kept where it is later, or where the write is not believable", () => {
+    expect(laterNs(5 * SECOND, 3 * SECOND)).toBe(5 * SECOND);
+    expect(laterNs(5 * SECOND, 0)).toBe(5 * SECOND);
+    expect(laterNs(5 * SECOND, 6 * SECOND + 1)).toBe(5 * SECOND);
   });
 });
