@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** Folder of recorded data, where the bench uses some. */
   readonly dataDir: string | undefined;
+  /** Which set of the data, where a bench has several. */
+  readonly set?: string | undefined;
   /** Progress, one line at a time. */
   readonly say: (line: string) => void;
 }

@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   hostile: () => import("./hostile"),
   swap: () => import("./swap"),
   overhead: () => import("./overhead"),
+  detect: () => import("./detect"),
 };
 
 /** Names of all benches, in the order of the README. */
@@ -29,18 +30,20 @@ function parse(args: readonly string[]): Parsed {
   let json = false;
   let quick = false;
   let dataDir: string | undefined;
+  let set: string | undefined;
   for (let i = 0; i < args.length; i++) {
     const word = args[i] ?? "";
     if (word === "--json") json = true;
     else if (word === "--quick") quick = true;
     else if (word === "--seed") seed = wholeNumber(args[++i]);
     else if (word === "--data") dataDir = args[++i];
+    else if (word === "--set") set = args[++i];
     else if (word.startsWith("-")) throw usage(`unknown option ${word}`);
     else if (name === undefined) name = word;
     else throw usage(`one bench at a time: ${name} or ${word}`);
   }
   if (name === undefined) throw usage("which bench?");
-  return { name, seed, json, quick, dataDir };
+  return { name, seed, json, quick, dataDir, set };
 }
 
 function wholeNumber(text: string | undefined): number {
@@ -53,7 +56,7 @@ function wholeNumber(text: string | undefined): number {
 
 function usage(message: string): GanglionError {
   return new GanglionError("E_BENCH_USAGE", message, {
-    hint: `Run bench NAME [--seed N] [--json] [--quick] [--data DIR] with NAME one of ${benchNames.join(", ")}.`,
+    hint: `Run bench NAME [--seed N] [--json] [--quick] [--data DIR] [--set SET] with NAME one of ${benchNames.join(", ")}.`,
     exitCode: ExitCode.usage,
   });
 }
