@@ -7,9 +7,9 @@ import { readTextInput } from "../lib/input";
 import { STDOUT, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
 import { encodeArtifact } from "../model/artifact";
-import type { BuildOptions, BuiltModel } from "../model/build-model";
-import { DEFAULT_RECIPE } from "../model/default-model";
-import { trainModel } from "../model/train-model";
+import type { BuildOptions, BuiltModel } from "../training/build-model";
+import { DEFAULT_RECIPE } from "../training/default-model";
+import { trainModel } from "../training/train-model";
 
 /** Where the shipped model stands in a checkout. */
 export const DEFAULT_MODEL_FILE = "wasmplugin/models/default.gngl";

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { Architecture, ArtifactKind, ARTIFACT_FORMAT, featureName } from "../contract";
 import { decodeArtifact } from "./artifact";
-import { ONE_Q12 } from "./calibration";
+import { ONE_Q12 } from "./q12";
 import { selfTestPasses } from "./quantiser";
 import type { QuantisedMatrix, ScorerArtifact } from "./scorer-artifact";
 

@@ -7,7 +7,7 @@ import { runTrain } from "../../../host-tools/src/commands/train";
 import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { decodeArtifact, encodeArtifact } from "../../../host-tools/src/model/artifact";
 import { describeArtifact } from "../../../host-tools/src/model/describe-artifact";
-import { generateRoute, drawProfile } from "../../../host-tools/src/model/synthetic-traffic";
+import { generateRoute, drawProfile } from "../../../host-tools/src/training/synthetic-traffic";
 
 const folder = mkdtempSync(join(tmpdir(), "ganglion-model-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

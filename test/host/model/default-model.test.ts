@@ -13,15 +13,15 @@ import {
 } from "../../../host-tools/src/contract";
 import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { decodeArtifact, encodeArtifact } from "../../../host-tools/src/model/artifact";
-import { buildDefaultModel } from "../../../host-tools/src/model/default-model";
-import { type DetectionReport, measureDetection } from "../../../host-tools/src/model/detection";
+import { buildDefaultModel } from "../../../host-tools/src/training/default-model";
+import { type DetectionReport, measureDetection } from "../../../host-tools/src/training/detection";
 import { extractFeatures } from "../../../host-tools/src/model/feature-extractor";
 import {
   type FaultKind,
   drawProfile,
   generateRoute,
   healthyTraffic,
-} from "../../../host-tools/src/model/synthetic-traffic";
+} from "../../../host-tools/src/training/synthetic-traffic";
 import { ReferenceScorer } from "../../../host-tools/src/model/reference";
 import { startLab } from "./start-lab";
 

@@ -16,7 +16,7 @@ import {
 import { exp2Negative, log2 } from "../../../host-tools/src/model/feature-math";
 import type { ModelLab } from "../../../host-tools/src/model/model-lab";
 import { quantiseFeature } from "../../../host-tools/src/model/reference";
-import { drawProfile, generateRoute } from "../../../host-tools/src/model/synthetic-traffic";
+import { drawProfile, generateRoute } from "../../../host-tools/src/training/synthetic-traffic";
 import type { TrafficRequest } from "../../../host-tools/src/model/traffic";
 import { startLab } from "./start-lab";
 

@@ -10,7 +10,7 @@ import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { decodeArtifact } from "../../../host-tools/src/model/artifact";
 import { extractFeatures } from "../../../host-tools/src/model/feature-extractor";
 import { ReferenceScorer } from "../../../host-tools/src/model/reference";
-import { drawProfile, generateRoute } from "../../../host-tools/src/model/synthetic-traffic";
+import { drawProfile, generateRoute } from "../../../host-tools/src/training/synthetic-traffic";
 import type { TrafficRequest } from "../../../host-tools/src/model/traffic";
 import { MS, configOf, defaultModel, filterProxy, request } from "../../support/filter-proxy";
 

@@ -12,7 +12,7 @@ import {
   forward,
   huber,
   windowLoss,
-} from "../../../host-tools/src/model/lstm";
+} from "../../../host-tools/src/training/lstm";
 import { dequantise, quantiseMatrix } from "../../../host-tools/src/model/quantiser";
 import { requantise, roundEven } from "../../../host-tools/src/model/reference";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseTraffic } from "../../../host-tools/src/model/recorded-traffic";
+import { parseTraffic } from "../../../host-tools/src/training/recorded-traffic";
 import type { RecordedRequest } from "../../../host-tools/src/replay/recorded-request";
 import { readTraffic, readTrafficFile } from "../../../host-tools/src/replay/traffic-file";
 

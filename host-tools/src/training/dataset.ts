@@ -3,11 +3,12 @@
 
 import { FEATURES } from "../contract";
 import type { Prng } from "../lib/prng";
-import { type FeatureCalibration, ONE_Q12 } from "./calibration";
+import { ONE_Q12 } from "../model/q12";
+import type { FeatureCalibration } from "./calibration";
 import type { LstmWindow } from "./lstm";
 import type { PredictedOutput } from "./predicted-outputs";
-import { quantiseFeature } from "./reference";
-import type { FeatureSequence } from "./traffic";
+import { quantiseFeature } from "../model/reference";
+import type { FeatureSequence } from "../model/traffic";
 
 /** One route's inputs, Q12. */
 export type QuantisedSequence = Int16Array;

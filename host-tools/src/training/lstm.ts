@@ -6,7 +6,7 @@
 //   loss = mean over counted steps and outputs of huber(y - target)
 
 import type { Prng } from "../lib/prng";
-import { normal, sigmoid, tanh } from "./exact-math";
+import { normal, sigmoid, tanh } from "../model/exact-math";
 
 export interface LstmShape {
   readonly inputs: number;

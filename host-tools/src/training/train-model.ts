@@ -4,9 +4,9 @@ import { HIDDEN_MAX, HIDDEN_MIN } from "../contract";
 import { ExitCode, GanglionError } from "../lib/errors";
 import { type BuildData, type BuildOptions, type BuiltModel, buildModel } from "./build-model";
 import { syntheticData } from "./default-model";
-import { extractFeatures } from "./feature-extractor";
+import { extractFeatures } from "../model/feature-extractor";
 import { parseTraffic, sliceSequences } from "./recorded-traffic";
-import type { FeatureSource } from "./traffic";
+import type { FeatureSource } from "../model/traffic";
 
 /** Requests below which a calibration at one in a thousand would be a guess. */
 const RECORDED_REQUESTS_MIN = 2000;

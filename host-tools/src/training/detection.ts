@@ -1,10 +1,10 @@
 // How well an artifact tells faults from health, per request and without point adjustment: a
 // request counts as found only if its own score reached the threshold.
 
-import type { ScorerArtifact } from "./scorer-artifact";
-import { ReferenceScorer } from "./reference";
+import type { ScorerArtifact } from "../model/scorer-artifact";
+import { ReferenceScorer } from "../model/reference";
 import { FEATURES } from "../contract";
-import type { FeatureSequence } from "./traffic";
+import type { FeatureSequence } from "../model/traffic";
 
 export interface DetectionReport {
   readonly healthyRequests: number;

@@ -3,9 +3,9 @@
 
 import { FEATURES, QUANTILE_KNOTS_MAX, SCALE_FLOOR_MAX, SURPRISE_MAX } from "../contract";
 import type { QuantisedSequence } from "./dataset";
-import { ReferenceScorer } from "./reference";
-import { ratioMultiplier } from "./quantiser";
-import type { QuantileKnot, ScorerArtifact } from "./scorer-artifact";
+import { ReferenceScorer } from "../model/reference";
+import { ratioMultiplier } from "../model/quantiser";
+import type { QuantileKnot, ScorerArtifact } from "../model/scorer-artifact";
 
 /** An output's residual at this quantile is 1.0: heavy and light tails weigh alike. */
 const RESIDUAL_QUANTILE = 0.999;

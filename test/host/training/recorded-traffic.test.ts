@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { extractFeatures } from "../../../host-tools/src/model/feature-extractor";
-import { parseTraffic, sliceSequences } from "../../../host-tools/src/model/recorded-traffic";
+import { parseTraffic, sliceSequences } from "../../../host-tools/src/training/recorded-traffic";
 
 const JSON_LINES = [
   '{"arrival_ms": 0, "route": "chat", "method": "POST", "path": "/v1/chat?x=12", ' +

@@ -2,7 +2,7 @@
 // not a blob but the result of this file and a seed, which a test rebuilds byte for byte.
 
 import { type BuildData, type BuildOptions, type BuiltModel, buildModel } from "./build-model";
-import { extractFeatures } from "./feature-extractor";
+import { extractFeatures } from "../model/feature-extractor";
 import { healthyTraffic } from "./synthetic-traffic";
 import type { TrainingProgress } from "./trainer";
 

@@ -6,7 +6,7 @@
 //   ttfb_ms (latency_ms), limited (false)           optional
 
 import { ExitCode, GanglionError } from "../lib/errors";
-import type { FeatureSequence, TrafficRequest } from "./traffic";
+import type { FeatureSequence, TrafficRequest } from "../model/traffic";
 import { FEATURES } from "../contract";
 
 /** A line's fields by name, still text or JSON values. */

@@ -7,8 +7,8 @@
 // and hiccup, a few per cent of errors, limits that refuse a little.
 
 import { type Prng, seededPrng } from "../lib/prng";
-import { exp, exponential, log, normal } from "./exact-math";
-import type { TrafficRequest } from "./traffic";
+import { exp, exponential, log, normal } from "../model/exact-math";
+import type { TrafficRequest } from "../model/traffic";
 
 /** What a route is like; all of it is drawn once per route. */
 export interface RouteProfile {

@@ -8,15 +8,15 @@ import { seededPrng } from "../lib/prng";
 import { type FeatureCalibration, calibrateFeatures } from "./calibration";
 import { type QuantisedSequence, quantiseSequence } from "./dataset";
 import { PREDICTED_OUTPUTS } from "./predicted-outputs";
-import { quantiseMatrix, ratioMultiplier, withSelfTest } from "./quantiser";
+import { quantiseMatrix, ratioMultiplier, withSelfTest } from "../model/quantiser";
 import {
   calibrateFloors,
   calibrateResiduals,
   healthySurprises,
   quantileTable,
 } from "./score-calibration";
-import type { ScorerArtifact } from "./scorer-artifact";
-import type { FeatureSequence } from "./traffic";
+import type { ScorerArtifact } from "../model/scorer-artifact";
+import type { FeatureSequence } from "../model/traffic";
 import { type TrainedModel, type TrainingProgress, train } from "./trainer";
 
 export interface BuildOptions {

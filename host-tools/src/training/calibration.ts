@@ -4,10 +4,8 @@
 
 import { FEATURES, Feature } from "../contract";
 import { GanglionError } from "../lib/errors";
-import type { FeatureSequence } from "./traffic";
-
-/** Q12: units per standard deviation. */
-export const ONE_Q12 = 4096;
+import { ONE_Q12 } from "../model/q12";
+import type { FeatureSequence } from "../model/traffic";
 
 /**
  * Smallest deviation that counts as one unit, in raw units. A feature that never changed in
