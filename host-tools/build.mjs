@@ -69,6 +69,18 @@ const targets = [
   ascTarget("debug", "assembly/index.ts", "build/ganglion.debug.wasm", configured("debug")),
   ascTarget("lab", "assembly/lab.ts", "build/ganglion.lab.wasm", configured("lab")),
   ascTarget("model-lab", "assembly/model-lab.ts", "build/model.lab.wasm", laboratory),
+  ascTarget("content-lab", "assembly/content-lab.ts", "build/content.lab.wasm", laboratory),
+  // Runs in the tool, not in a proxy: the arithmetic of `ganglion train`.
+  {
+    ...ascTarget("trainer", "assembly/trainer.ts", "build/trainer.wasm", laboratory),
+    inputs: ["assembly/training", "assembly/trainer.ts", ...toolInputs],
+  },
+  ascTarget(
+    "transformer-lab",
+    "assembly/transformer-lab.ts",
+    "build/transformer.lab.wasm",
+    laboratory,
+  ),
   ascTarget("config-lab", "assembly/config-lab.ts", "build/config.lab.wasm", laboratory),
   bundleTarget("command", "host-tools/src/cli.ts", "build/ganglion.mjs", commandInputs, {
     banner: { js: "#!/usr/bin/env node" },
@@ -78,6 +90,13 @@ const targets = [
     "rig-child",
     "host-tools/src/rig/child-main.ts",
     "build/rig-child.mjs",
+    commandInputs,
+  ),
+  // Threads of a training load this (host-tools/src/training/thread-pool.ts).
+  bundleTarget(
+    "training-thread",
+    "host-tools/src/training/thread-main.ts",
+    "build/training-thread.mjs",
     commandInputs,
   ),
   bundleTarget("bench", "bench/index.ts", "build/bench.mjs", ["bench", ...commandInputs]),

@@ -36,6 +36,7 @@ describe("imports", () => {
     policy: ["contract", "config", "state", "features"],
     config: ["contract"],
     edge: ["contract", "config"],
+    training: [],
   };
 
   it.each(Object.keys(ALLOWED))("of assembly/%s go only downwards", (area) => {
