@@ -6,3 +6,4 @@ export * from "../../assembly/contract/config-problem";
 export * from "../../assembly/contract/features";
 export * from "../../assembly/contract/limits";
 export * from "../../assembly/contract/signals";
+export * from "../../assembly/contract/transformer-sections";
