@@ -1,18 +1,16 @@
 // Entry of the scorer's laboratory module for feature extraction: the filter's own averages and
-// extract() on one route, driven by a host that tells what happened when. The few lines of
-// bookkeeping between them are reflex.ts's; the filter itself is replayed by the embedded host.
+// extract() on one route, driven by a host that tells what happened when. The filter itself is replayed by
+// the embedded host.
 
 import { RequestShape, extract, featureVector } from "./features/extract";
-import { addCensored, addSample } from "./state/ewma";
+import { noteAbandoned, noteArrival, noteEnd, noteLimited, noteResponse } from "./features/observe";
+import { pathHash } from "./features/path-hash";
 import { exp2Negative, log2 } from "./state/math";
-import { RouteState, routeLatency, routeState, routeTtfb } from "./state/route-state";
+import { RouteState, routeState } from "./state/route-state";
 
-const ERROR_FAST_WEIGHT: f32 = 0.1;
-const ERROR_SLOW_WEIGHT: f32 = 0.01;
-const LIMITED_WEIGHT: f32 = 0.02;
-
-const SHAPE: usize = memory.data(32, 8);
-if (offsetof<RequestShape>() > 32) ERROR("SHAPE is too small");
+const SHAPE: usize = memory.data(64, 8);
+const PATH: usize = memory.data(512, 8);
+if (offsetof<RequestShape>() > 64) ERROR("SHAPE is too small");
 
 export { exp2Negative, log2 };
 
@@ -28,6 +26,16 @@ export function forget(): void {
   memory.fill(start, 0, changetype<usize>(routeState(1)) - start);
 }
 
+/** Where a path of up to 512 bytes goes before hash(). */
+export function pathArea(): usize {
+  return PATH;
+}
+
+/** Hash of the path that stands there. */
+export function hash(bytes: i32): u32 {
+  return pathHash(PATH, bytes);
+}
+
 /** A request arrives; its features are at vector() afterwards. */
 export function arrive(
   nowMs: f64,
@@ -38,6 +46,8 @@ export function arrive(
   queryBytes: i32,
   unsafeMethod: i32,
   limited: i32,
+  attempt: i32,
+  hashOfPath: u32,
 ): void {
   const shape = changetype<RequestShape>(SHAPE);
   shape.contentBytes = contentBytes;
@@ -46,10 +56,12 @@ export function arrive(
   shape.pathBytes = pathBytes;
   shape.queryBytes = queryBytes;
   shape.unsafeMethod = unsafeMethod;
+  shape.attempt = attempt;
+  shape.pathHash = hashOfPath;
   const state = route();
   extract(state, shape, nowMs);
-  state.arrivalMs = nowMs;
-  state.limitedShare += LIMITED_WEIGHT * (<f32>limited - state.limitedShare);
+  noteArrival(state, shape, nowMs);
+  noteLimited(state, limited != 0);
   if (!limited) state.inFlight++;
 }
 
@@ -59,17 +71,21 @@ export function vector(): usize {
 }
 
 /** Response headers arrive. */
-export function respond(nowMs: f64, ttfbMs: f32, failed: i32, fastMs: f32, slowMs: f32): void {
-  const state = route();
-  addSample(routeTtfb(state), ttfbMs, nowMs, fastMs, slowMs);
-  state.errorFast += ERROR_FAST_WEIGHT * (<f32>failed - state.errorFast);
-  state.errorSlow += ERROR_SLOW_WEIGHT * (<f32>failed - state.errorSlow);
+export function respond(nowMs: f64, ttfbMs: f32, status: i32, fastMs: f32, slowMs: f32): void {
+  noteResponse(route(), status, ttfbMs, nowMs, fastMs, slowMs);
 }
 
-/** A request ends. @param outcome 0 success, 1 failure, 2 the client left before an answer */
-export function finish(nowMs: f64, latencyMs: f32, outcome: i32, fastMs: f32, slowMs: f32): void {
+/** A request ends. @param status 0 when the client left before an answer */
+export function finish(
+  nowMs: f64,
+  ttfbMs: f32,
+  latencyMs: f32,
+  status: i32,
+  fastMs: f32,
+  slowMs: f32,
+): void {
   const state = route();
-  if (outcome == 0) addSample(routeLatency(state), latencyMs, nowMs, fastMs, slowMs);
-  if (outcome == 2) addCensored(routeLatency(state), latencyMs, nowMs, fastMs, slowMs);
+  if (status == 0) noteAbandoned(state, latencyMs, nowMs, fastMs, slowMs);
+  else noteEnd(state, status, ttfbMs, latencyMs, nowMs, fastMs, slowMs);
   state.inFlight = max(0, state.inFlight - 1);
 }

@@ -11,6 +11,8 @@ import { noteCause } from "./edge/log";
 import { NO_TIME, monotonicNs } from "./edge/host";
 import { RequestView, requestView, senseRequest, senseStatus } from "./edge/sense";
 import { RequestShape, extract, featureVector } from "./features/extract";
+import { noteAbandoned, noteArrival, noteEnd, noteLimited, noteResponse } from "./features/observe";
+import { pathHash } from "./features/path-hash";
 import { modelThresholdPermille, modelVersion } from "./model/model";
 import { scoreStep } from "./model/scorer";
 import { chooseArm, choicePropensity, choiceReason } from "./policy/choose-arm";
@@ -20,8 +22,8 @@ import { ArmState, addOutcome, armLatency, armSketch, armState, armTtfb } from "
 import { OUTCOME_FAILURE, OUTCOME_OVERLOAD, OUTCOME_SUCCESS } from "./state/arm-state";
 import { isEjected, judge } from "./state/arm-state";
 import { addCensored, addSample } from "./state/ewma";
-import { RouteState, routeLatency, routeScorer, routeSketch } from "./state/route-state";
-import { routeState, routeTtfb, verdictCount } from "./state/route-state";
+import { RouteState, routeScorer, routeSketch, routeState } from "./state/route-state";
+import { verdictCount } from "./state/route-state";
 import { addToSketch } from "./state/sketch";
 import {
   STREAM_COMPLETE,
@@ -39,13 +41,8 @@ import { countStripped, countUnmatched } from "./publish";
 export const ACTION_CONTINUE: i32 = 0;
 export const ACTION_PAUSE: i32 = 1;
 
-/** Outcome weight in the route's fast and slow error averages. */
-const ERROR_FAST_WEIGHT: f32 = 0.1;
-const ERROR_SLOW_WEIGHT: f32 = 0.01;
-const LIMITED_WEIGHT: f32 = 0.02;
-
-const SHAPE: usize = memory.data(32, 8);
-if (offsetof<RequestShape>() > 32) ERROR("SHAPE is too small");
+const SHAPE: usize = memory.data(64, 8);
+if (offsetof<RequestShape>() > 64) ERROR("SHAPE is too small");
 
 /** A request's headers have arrived. @param generation in force, -1 passes everything through */
 export function onRequest(contextId: u32, generation: i32): i32 {
@@ -99,7 +96,7 @@ function react(contextId: u32, generation: i32, index: i32, nowNs: u64, nowMs: f
   const reason = verdictReason();
   const enforced = verdict == Verdict.Throttle || route.mode == Mode.Enforce;
   note(state, verdict, enforced);
-  state.limitedShare += LIMITED_WEIGHT * ((limited ? <f32>1 : <f32>0) - state.limitedShare);
+  noteLimited(state, limited);
 
   if (verdict != Verdict.Allow) writeFilterState(verdict, reason, score, enforced);
   else if (shadowLimited) writeFilterState(Verdict.Throttle, Reason.RateLimit, score, false);
@@ -123,9 +120,11 @@ function scoreRequest(generation: i32, settings: Settings, state: RouteState, no
   shape.pathBytes = view.pathBytes;
   shape.queryBytes = view.queryBytes;
   shape.unsafeMethod = isSafe(view) ? 0 : 1;
+  shape.attempt = view.attempt;
+  shape.pathHash = pathHash(view.path, view.pathBytes);
   extract(state, shape, nowMs);
+  noteArrival(state, shape, nowMs);
   state.requests++;
-  state.arrivalMs = nowMs;
   if (!settings.hasModel) return -1;
   const score = scoreStep(generationModel(generation), routeScorer(state), featureVector());
   state.scorePermille = score;
@@ -249,10 +248,7 @@ export function onResponse(contextId: u32, endOfStream: bool): void {
   slot.ttfbMs = elapsedLongMs(slot.startMs, nowMs);
   slot.flags |= STREAM_RESPONDED;
   const state = routeState(slot.route);
-  addSample(routeTtfb(state), slot.ttfbMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
-  const failed = status >= 500;
-  state.errorFast += ERROR_FAST_WEIGHT * ((failed ? <f32>1 : <f32>0) - state.errorFast);
-  state.errorSlow += ERROR_SLOW_WEIGHT * ((failed ? <f32>1 : <f32>0) - state.errorSlow);
+  noteResponse(state, status, slot.ttfbMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
   if (endOfStream) {
     slot.flags |= STREAM_COMPLETE;
     finish(slot, nowMs);
@@ -291,19 +287,15 @@ function finish(slot: StreamSlot, nowMs: f64): void {
   const state = routeState(slot.route);
   const responded = (slot.flags & STREAM_RESPONDED) != 0;
   if (!responded) {
-    // The client went away before an answer: no success, no failure, but the latency is at least this.
-    const route = routeLatency(state);
-    addCensored(route, latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
+    // No success and no failure.
+    noteAbandoned(state, latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
     if (slot.arm >= 0) ignore(slot, latencyMs, nowMs);
     return;
   }
-  const failed = slot.status >= 500;
-  // A fast failure must not look like a fast arm.
-  if (!failed) {
-    const latency = routeLatency(state);
-    addSample(latency, latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
-    addToSketch(routeSketch(state), latencyMs, nowMs, slot.quantileHalfLifeMs);
-  }
+  const ttfbMs = slot.ttfbMs;
+  const status = slot.status;
+  noteEnd(state, status, ttfbMs, latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
+  if (status < 500) addToSketch(routeSketch(state), latencyMs, nowMs, slot.quantileHalfLifeMs);
   if (slot.arm >= 0) learn(slot, armState(slot.arm), latencyMs, nowMs);
 }
 

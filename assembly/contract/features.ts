@@ -41,11 +41,27 @@ export enum Feature {
   MethodUnsafe = 14,
   /** EWMA of the share of requests that a limit refused, 0 to 1. */
   LimitedShare = 15,
+  /** log2 of the latency in ms of the request that ended last without a server error. */
+  LogLatencyLast = 16,
+  /** log2 of the time to first byte in ms of the response that began last. */
+  LogTtfbLast = 17,
+  /** log2(1 + ms from first to last byte) of the request that ended last. */
+  LogStreamLast = 18,
+  /** Share of server errors among the requests that ended since the last arrival, 0 to 1; 0 of none. */
+  FailedLast = 19,
+  /** log2(1 + requests that ended since the last arrival). */
+  LogEnded = 20,
+  /** EWMA of the share of client errors (4xx but 429), 0 to 1. */
+  ClientErrorFast = 21,
+  /** EWMA of the share of requests that are a retry (x-envoy-attempt-count above 1), 0 to 1. */
+  RetryShare = 22,
+  /** EWMA of the share of requests with a path that none of the route's last few had, 0 to 1. */
+  PathNovelty = 23,
 }
 /** Length of the feature vector; a multiple of 8 so that a vector fills whole SIMD registers. */
-export const FEATURES: i32 = 16;
+export const FEATURES: i32 = 24;
 /** Raised when the order or meaning of a feature changes; part of every artifact. */
-export const FEATURE_SCHEMA: i32 = 1;
+export const FEATURE_SCHEMA: i32 = 2;
 
 /** The feature's name in tools and model cards. */
 export function featureName(feature: i32): string {
@@ -80,7 +96,23 @@ export function featureName(feature: i32): string {
       return "log_header_count";
     case 14:
       return "method_unsafe";
-    default:
+    case 15:
       return "limited_share";
+    case 16:
+      return "log_latency_last";
+    case 17:
+      return "log_ttfb_last";
+    case 18:
+      return "log_stream_last";
+    case 19:
+      return "failed_last";
+    case 20:
+      return "log_ended";
+    case 21:
+      return "client_error_fast";
+    case 22:
+      return "retry_share";
+    default:
+      return "path_novelty";
   }
 }

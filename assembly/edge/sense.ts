@@ -23,6 +23,8 @@ export class RequestView {
   authority: usize;
   authorityBytes: i32;
   contentBytes: f64;
+  /** x-envoy-attempt-count, 0 when it is not there. */
+  attempt: i32;
   headerBytes: i32;
   headerCount: i32;
   /** Copies of our own headers that a client sent. */
@@ -148,6 +150,16 @@ function takeHeader(view: RequestView, name: usize, bytes: i32, value: usize, si
       // "content-length"
       if (load<u64>(name) == 0x2d746e65746e6f63 && load<u64>(name, 6) == 0x6874676e656c2d74) {
         view.contentBytes = parseLength(value, size);
+      }
+      return;
+    case 21:
+      // "x-envoy-attempt-count"
+      if (
+        load<u64>(name) == 0x2d796f766e652d78 &&
+        load<u64>(name, 8) == 0x2d74706d65747461 &&
+        load<u64>(name, 13) == 0x746e756f632d7470
+      ) {
+        view.attempt = <i32>min<f64>(parseLength(value, size), 255);
       }
       return;
   }

@@ -18,10 +18,14 @@ export class RequestShape {
   queryBytes: i32;
   /** 0 for GET, HEAD and OPTIONS, 1 otherwise. */
   unsafeMethod: i32;
+  /** Which attempt of the caller's proxy this is; 1 is the first, and also what is not said. */
+  attempt: i32;
+  /** Of the path without query; see features/path-hash.ts. */
+  pathHash: u32;
 }
 
-const VECTOR: usize = memory.data(64, 16);
-if (FEATURES * 4 != 64) ERROR("VECTOR must have FEATURES places");
+const VECTOR: usize = memory.data(96, 16);
+if (FEATURES * 4 != 96) ERROR("VECTOR must have FEATURES places");
 
 /** The vector that was extracted last: f32 x FEATURES. */
 // @ts-ignore: decorator
@@ -74,4 +78,12 @@ export function extract(state: RouteState, shape: RequestShape, nowMs: f64): voi
   set(Feature.LogHeaderCount, logOnePlus(shape.headerCount));
   set(Feature.MethodUnsafe, <f32>shape.unsafeMethod);
   set(Feature.LimitedShare, state.limitedShare);
+  set(Feature.LogLatencyLast, logMs(latency.samples, state.latencyLastMs));
+  set(Feature.LogTtfbLast, logMs(ttfb.samples, state.ttfbLastMs));
+  set(Feature.LogStreamLast, log2(state.streamLastMs + 1));
+  set(Feature.FailedLast, <f32>state.endedFailed / max<f32>(<f32>state.ended, 1));
+  set(Feature.LogEnded, log2(<f32>state.ended + 1));
+  set(Feature.ClientErrorFast, state.clientErrorFast);
+  set(Feature.RetryShare, state.retryShare);
+  set(Feature.PathNovelty, state.pathNovelty);
 }

@@ -24,6 +24,17 @@ export class RouteState extends Named {
   errorFast: f32;
   errorSlow: f32;
   limitedShare: f32;
+  clientErrorFast: f32;
+  retryShare: f32;
+  pathNovelty: f32;
+  /** Of the request that ended last without a server error, and whether there was one. */
+  latencyLastMs: f32;
+  streamLastMs: f32;
+  /** Of the response that began last. */
+  ttfbLastMs: f32;
+  /** Requests that ended since the last arrival, and those among them with a server error. */
+  ended: u32;
+  endedFailed: u32;
   /** Score of the last request, permille. */
   scorePermille: i32;
   /** Counters not yet flushed. */
@@ -32,7 +43,10 @@ export class RouteState extends Named {
 }
 
 const NAME_OFFSET: usize = offsetof<RouteState>();
-const TTFB_OFFSET: usize = NAME_OFFSET + NAME_BYTES;
+/** Tags of paths seen lately, by hash. */
+export const PATH_TAGS: i32 = 64;
+const TAGS_OFFSET: usize = NAME_OFFSET + NAME_BYTES;
+const TTFB_OFFSET: usize = TAGS_OFFSET + <usize>PATH_TAGS * 2;
 const LATENCY_OFFSET: usize = TTFB_OFFSET + offsetof<Ewma>();
 const SKETCH_OFFSET: usize = (LATENCY_OFFSET + offsetof<Ewma>() + 15) & ~15;
 const SCORER_OFFSET: usize = SKETCH_OFFSET + SKETCH_BYTES;
@@ -41,8 +55,8 @@ const VERDICTS_OFFSET: usize = SCORER_OFFSET + SCORER_SPACE_BYTES;
 const IDS_OFFSET: usize = VERDICTS_OFFSET + <usize>VERDICTS * 2 * 4;
 const STATE_BYTES: usize = (IDS_OFFSET + <usize>ROUTE_METRIC_IDS * 4 + 15) & ~15;
 
-const TABLE: usize = memory.data(286720, 16);
-if (STATE_BYTES * <usize>ROUTE_STATES_MAX > 286720)
+const TABLE: usize = memory.data(307200, 16);
+if (STATE_BYTES * <usize>ROUTE_STATES_MAX > 307200)
   ERROR("TABLE is too small for the route states");
 if (REASONS > 8) ERROR("reasons do not fit their labels");
 
@@ -57,6 +71,13 @@ export function routeState(index: i32): RouteState {
 @inline
 export function routeName(state: RouteState): usize {
   return changetype<usize>(state) + NAME_OFFSET;
+}
+
+/** u16[PATH_TAGS]: the path seen last in each place; 0 is none. */
+// @ts-ignore: decorator
+@inline
+export function routePathTags(state: RouteState): usize {
+  return changetype<usize>(state) + TAGS_OFFSET;
 }
 
 /** Time to first byte. */

@@ -1,17 +1,22 @@
-// The filter's feature extraction (assembly/features/extract.ts and the bookkeeping of reflex.ts)
+// The filter's feature extraction (assembly/features/)
 // on recorded or made-up traffic. The only file that knows how features come about on the host:
 // whoever replays traffic through the filter itself replaces this FeatureSource.
 
 import { FEATURES, Feature } from "../contract";
 import { LatencyAverage, elapsedMs, log2 } from "./feature-math";
+import { pathHash } from "./path-hash";
 import type { FeatureSequence, TrafficRequest } from "./traffic";
 
 const fround = Math.fround;
 
-/** Weights of one outcome, as in assembly/reflex.ts. */
+/** Weights of one outcome, as in assembly/features/observe.ts. */
 const ERROR_FAST_WEIGHT = fround(0.1);
 const ERROR_SLOW_WEIGHT = fround(0.01);
 const LIMITED_WEIGHT = fround(0.02);
+const RETRY_WEIGHT = fround(0.05);
+const NOVELTY_WEIGHT = fround(0.05);
+/** Paths that a route remembers. */
+const PATH_TAGS = 64;
 
 /** The half-lives that a configuration has by default. */
 export const DEFAULT_HALF_LIVES = { fastMs: 200, slowMs: 3500 } as const;
@@ -30,6 +35,15 @@ class RouteMemory {
   errorFast = 0;
   errorSlow = 0;
   limitedShare = 0;
+  clientErrorFast = 0;
+  retryShare = 0;
+  pathNovelty = 0;
+  latencyLastMs = 0;
+  streamLastMs = 0;
+  ttfbLastMs = 0;
+  ended = 0;
+  endedFailed = 0;
+  readonly pathTags = new Uint16Array(PATH_TAGS);
 
   constructor({ fastMs, slowMs }: HalfLives) {
     this.ttfb = new LatencyAverage(fastMs, slowMs);
@@ -62,17 +76,42 @@ class RouteMemory {
     out[Feature.LogHeaderCount] = log2(fround(1 + request.headerCount));
     out[Feature.MethodUnsafe] = request.unsafeMethod;
     out[Feature.LimitedShare] = this.limitedShare;
+    out[Feature.LogLatencyLast] = logMs(latency.samples, this.latencyLastMs);
+    out[Feature.LogTtfbLast] = logMs(ttfb.samples, this.ttfbLastMs);
+    out[Feature.LogStreamLast] = log2(fround(this.streamLastMs + 1));
+    out[Feature.FailedLast] = fround(this.endedFailed / Math.max(this.ended, 1));
+    out[Feature.LogEnded] = log2(1 + this.ended);
+    out[Feature.ClientErrorFast] = this.clientErrorFast;
+    out[Feature.RetryShare] = this.retryShare;
+    out[Feature.PathNovelty] = this.pathNovelty;
   }
 
   onArrival(request: TrafficRequest): void {
     this.arrivalMs = request.arrivalMs;
+    this.ended = 0;
+    this.endedFailed = 0;
+    this.retryShare = average(this.retryShare, (request.attempt ?? 1) > 1 ? 1 : 0, RETRY_WEIGHT);
+    this.pathNovelty = average(this.pathNovelty, this.notePath(request) ? 1 : 0, NOVELTY_WEIGHT);
     this.limitedShare = average(this.limitedShare, request.limited ? 1 : 0, LIMITED_WEIGHT);
     if (!request.limited) this.inFlight += 1;
   }
 
-  onResponse(request: TrafficRequest): void {
-    const failed = request.status >= 500 ? 1 : 0;
-    this.ttfb.add(request.ttfbMs, request.arrivalMs + request.ttfbMs);
+  /** @returns whether the path is none of the last few */
+  private notePath(request: TrafficRequest): boolean {
+    const hash = pathHash(pathOf(request));
+    const place = hash & (PATH_TAGS - 1);
+    const tag = (hash >>> 16) | 1;
+    const novel = this.pathTags[place] !== tag;
+    this.pathTags[place] = tag;
+    return novel;
+  }
+
+  onResponse({ status, ttfbMs, arrivalMs }: TrafficRequest): void {
+    const failed = status >= 500 ? 1 : 0;
+    const clientError = status >= 400 && status < 500 && status !== 429 ? 1 : 0;
+    this.ttfb.add(ttfbMs, arrivalMs + ttfbMs);
+    this.ttfbLastMs = fround(ttfbMs);
+    this.clientErrorFast = average(this.clientErrorFast, clientError, ERROR_FAST_WEIGHT);
     this.errorFast = average(this.errorFast, failed, ERROR_FAST_WEIGHT);
     this.errorSlow = average(this.errorSlow, failed, ERROR_SLOW_WEIGHT);
   }
@@ -80,7 +119,13 @@ class RouteMemory {
   onEnd(request: TrafficRequest): void {
     const endMs = request.arrivalMs + request.latencyMs;
     if (request.status === 0) this.latency.addCensored(request.latencyMs, endMs);
-    else if (request.status < 500) this.latency.add(request.latencyMs, endMs);
+    else this.ended += 1;
+    if (request.status >= 500) this.endedFailed += 1;
+    else if (request.status !== 0) {
+      this.latency.add(request.latencyMs, endMs);
+      this.latencyLastMs = fround(request.latencyMs);
+      this.streamLastMs = Math.max(0, fround(this.latencyLastMs - fround(request.ttfbMs)));
+    }
     this.inFlight = Math.max(0, this.inFlight - 1);
   }
 }
@@ -91,6 +136,11 @@ function average(mean: number, value: number, weight: number): number {
 
 function logMs(samples: number, valueMs: number): number {
   return samples === 0 ? 0 : log2(Math.max(valueMs, fround(0.001)));
+}
+
+/** The path, or what stands for one that was not recorded: as many zeros. */
+function pathOf({ path, pathBytes }: TrafficRequest): Uint8Array {
+  return path === undefined ? new Uint8Array(pathBytes) : new TextEncoder().encode(path);
 }
 
 /** What happens to a request, in the order in which simultaneous events are taken. */

@@ -23,6 +23,10 @@ export interface TrafficRequest {
   readonly limited: boolean;
   /** Made by an injected fault; always false in recorded traffic. */
   readonly faulty: boolean;
+  /** x-envoy-attempt-count: 1, the first, where it is not said. */
+  readonly attempt?: number;
+  /** Without query; where it is not said, its length stands for it. */
+  readonly path?: string;
 }
 
 /** The feature vectors of one route in the order of its requests. */

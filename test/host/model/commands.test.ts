@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { runInspect } from "../../../host-tools/src/commands/inspect";
 import { runTrain } from "../../../host-tools/src/commands/train";
+import { FEATURES } from "../../../host-tools/src/contract";
 import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { decodeArtifact, encodeArtifact } from "../../../host-tools/src/model/artifact";
 import { describeArtifact } from "../../../host-tools/src/model/describe-artifact";
@@ -89,7 +90,7 @@ describe("ganglion inspect", () => {
     expect(JSON.parse(printed)).toEqual(describeArtifact(readFileSync(shipped)));
     expect(JSON.parse(printed)).toMatchObject({
       name: "default",
-      shape: { inputs: 16, hidden: 24, outputs: 10 },
+      shape: { inputs: FEATURES, hidden: 24, outputs: 10 },
       self_test: { steps: 16, passed: true },
     });
   });

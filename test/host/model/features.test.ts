@@ -15,6 +15,7 @@ import {
 } from "../../../host-tools/src/model/feature-extractor";
 import { exp2Negative, log2 } from "../../../host-tools/src/model/feature-math";
 import type { ModelLab } from "../../../host-tools/src/model/model-lab";
+import { pathHash } from "../../../host-tools/src/model/path-hash";
 import { quantiseFeature } from "../../../host-tools/src/model/reference";
 import { drawProfile, generateRoute } from "../../../host-tools/src/training/synthetic-traffic";
 import type { TrafficRequest } from "../../../host-tools/src/model/traffic";
@@ -25,8 +26,10 @@ interface FeaturesLab {
   _initialize(): void;
   forget(): void;
   arrive(...request: number[]): void;
-  respond(nowMs: number, ttfbMs: number, failed: number, fastMs: number, slowMs: number): void;
-  finish(nowMs: number, latencyMs: number, outcome: number, fastMs: number, slowMs: number): void;
+  respond(nowMs: number, ttfbMs: number, status: number, fastMs: number, slowMs: number): void;
+  finish(...end: number[]): void;
+  pathArea(): number;
+  hash(bytes: number): number;
   vector(): number;
   exp2Negative(x: number): number;
   log2(x: number): number;
@@ -70,6 +73,11 @@ beforeAll(() => {
   model = startLab();
 });
 
+function hashInWasm(path: Uint8Array): number {
+  new Uint8Array(features.memory.buffer).set(path, features.pathArea());
+  return features.hash(path.length) >>> 0;
+}
+
 /** The filter's vectors for one route's requests, whose arrivals are in order. */
 function extractInWasm(requests: readonly TrafficRequest[]): Float32Array {
   const { fastMs, slowMs } = DEFAULT_HALF_LIVES;
@@ -85,13 +93,13 @@ function extractInWasm(requests: readonly TrafficRequest[]): Float32Array {
   const vectors = new Float32Array(requests.length * FEATURES);
   features.forget();
   for (const { atMs, what, request: r, index } of events) {
-    const failed = r.status >= 500 ? 1 : 0;
-    if (what === "response") features.respond(atMs, r.ttfbMs, failed, fastMs, slowMs);
+    if (what === "response") features.respond(atMs, r.ttfbMs, r.status, fastMs, slowMs);
     else if (what === "end") {
-      features.finish(atMs, r.latencyMs, r.status === 0 ? 2 : failed, fastMs, slowMs);
+      features.finish(atMs, r.ttfbMs, r.latencyMs, r.status, fastMs, slowMs);
     } else {
       const sizes = [r.contentBytes, r.headerBytes, r.headerCount, r.pathBytes, r.queryBytes];
-      features.arrive(atMs, ...sizes, r.unsafeMethod, r.limited ? 1 : 0);
+      const path = hashInWasm(new TextEncoder().encode(r.path));
+      features.arrive(atMs, ...sizes, r.unsafeMethod, r.limited ? 1 : 0, r.attempt ?? 1, path);
       const vector = new Float32Array(features.memory.buffer, features.vector(), FEATURES);
       vectors.set(vector, index * FEATURES);
     }
@@ -103,10 +111,11 @@ describe("feature extraction on the host", () => {
   it.each([0, 1, 2, 3, 4, 5, 6, 7])("equals the filter's on traffic of kind %i", (kind) => {
     const random = seededPrng(40 + kind);
     const profile = { ...drawProfile(random, kind), errorShare: 0.05, limitedShare: 0.05 };
-    const requests = generateRoute(profile, 1500, random).map((request, i) =>
-      // Some clients leave before an answer.
-      i % 37 === 5 ? { ...request, status: 0 } : request,
-    );
+    const requests = generateRoute(profile, 1500, random).map((request, i) => {
+      // Some clients leave before an answer; some are refused; some try again.
+      const status = i % 37 === 5 ? 0 : i % 29 === 3 ? 401 : request.status;
+      return { ...request, status, attempt: i % 11 === 2 ? 2 : 1, path: `/v1/${i % 90}` };
+    });
     const [sequence] = extractFeatures(requests);
     const expected = extractInWasm(requests);
     for (let i = 0; i < expected.length; i++) {
@@ -115,6 +124,15 @@ describe("feature extraction on the host", () => {
         expect.fail(`${place}: ${sequence!.vectors[i]} but the filter has ${expected[i]}`);
       }
     }
+  });
+
+  it("has the filter's hash of a path", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (path) => {
+        expect(pathHash(path)).toBe(hashInWasm(path));
+      }),
+      { seed: 23, numRuns: 3000 },
+    );
   });
 
   it("has the filter's exp2 and log2", () => {

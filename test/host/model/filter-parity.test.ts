@@ -22,7 +22,8 @@ function wholeMs(requests: readonly TrafficRequest[]): TrafficRequest[] {
     // Some clients leave before an answer.
     const status = i % 41 === 7 ? 0 : r.status;
     const arrivalMs = Math.round(r.arrivalMs);
-    return { ...r, arrivalMs, ttfbMs, latencyMs: ttfbMs + restMs, status, limited: false };
+    const attempt = i % 13 === 4 ? 3 : 1;
+    return { ...r, arrivalMs, ttfbMs, latencyMs: ttfbMs + restMs, status, attempt, limited: false };
   });
 }
 
@@ -46,13 +47,15 @@ function throughFilter(requests: readonly TrafficRequest[]) {
     nowMs = atMs;
     const r = requests[index]!;
     if (order % 3 === 0) {
-      const path = `/${"p".repeat(r.pathBytes - 1)}?${"q".repeat(r.queryBytes)}`;
+      const path = `/${"p".repeat(r.pathBytes - 1)}`;
+      const target = `${path}?${"q".repeat(r.queryBytes)}`;
       const length: [string, string] = ["content-length", String(r.contentBytes)];
-      const headers = request(path, [length], r.unsafeMethod ? "POST" : "GET");
+      const attempt: [string, string] = ["x-envoy-attempt-count", String(r.attempt)];
+      const headers = request(target, [length, attempt], r.unsafeMethod ? "POST" : "GET");
       const stream = (streams[index] = proxy.stream(0, { headers }));
       const list = stream.request.toList().filter(([name]) => !name.startsWith("x-ganglion-"));
       const headerBytes = list.reduce((sum, [n, v]) => sum + n.length + v.length + 2, 0);
-      seen[index] = { ...r, headerBytes, headerCount: list.length };
+      seen[index] = { ...r, path, headerBytes, headerCount: list.length };
       const score = stream.request.toList().find(([name]) => name === "x-ganglion-score");
       scores[index] = Number(score?.[1]);
     } else if (order % 3 === 1) {

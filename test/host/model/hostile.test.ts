@@ -6,6 +6,7 @@ import {
   ARTIFACT_BYTES_MAX,
   ArtifactStatus,
   BIAS_MAX,
+  FEATURES,
   SURPRISE_MAX,
   artifactStatusName,
 } from "../../../host-tools/src/contract";
@@ -123,7 +124,7 @@ describe("validation of hostile artifacts", () => {
     const around = [lab.freshState(1), lab.freshState(3)];
     const memory = new Uint8Array(lab.wasm.memory.buffer);
     for (let step = 0; step < 8; step++) {
-      lab.setQuantised(randomInput(random, 16));
+      lab.setQuantised(randomInput(random, FEATURES));
       const score = lab.wasm.scoreSimd(state);
       if (score < 0 || score > 1000) expect.fail(`score is ${score}`);
     }
@@ -146,7 +147,7 @@ describe("validation of hostile artifacts", () => {
       expect(lab.load(encodeArtifact(artifact))).toBe(ArtifactStatus.Ok);
       const state = lab.freshState(0);
       for (let step = 0; step < 20; step++) {
-        lab.setRaw(new Float32Array(16).fill(Number(text)));
+        lab.setRaw(new Float32Array(FEATURES).fill(Number(text)));
         const score = lab.wasm.score(state);
         expect(score).toBeGreaterThanOrEqual(0);
         expect(score).toBeLessThanOrEqual(1000);

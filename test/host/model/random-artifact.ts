@@ -4,6 +4,7 @@
 import {
   ACCUMULATOR_COLUMNS_MAX,
   BIAS_MAX,
+  FEATURES,
   FEATURE_SCHEMA,
   RESIDUAL_MULTIPLIER_MAX,
 } from "../../../host-tools/src/contract";
@@ -63,7 +64,7 @@ export function randomInput(random: Prng, inputs: number): Int16Array {
 }
 
 export function randomArtifact(random: Prng, shape: RandomShape): ScorerArtifact {
-  const inputs = shape.inputs ?? 16;
+  const inputs = shape.inputs ?? FEATURES;
   const outputs = shape.outputs ?? 1 + random.below(16);
   const extreme = shape.extreme ?? false;
   let inputShift = random.below(4);

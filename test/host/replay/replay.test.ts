@@ -81,7 +81,7 @@ describe("replay", () => {
     const shadow = SPIKE_POLICY.replace("enforce", "shadow");
     const lines = await verdicts(traffic, { policy: shadow });
     const throttled = lines.filter((line) => line.verdict === "throttle");
-    expect(throttled.length).toBeGreaterThan(100);
+    expect(throttled.length).toBeGreaterThan(50);
     expect(throttled.every((line) => !line.enforced && line.answered === null)).toBe(true);
     expect(lines.every((line) => line.arm === null)).toBe(true);
   });

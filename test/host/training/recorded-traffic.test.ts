@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FEATURES } from "../../../host-tools/src/contract";
 import { extractFeatures } from "../../../host-tools/src/model/feature-extractor";
 import { parseTraffic, sliceSequences } from "../../../host-tools/src/training/recorded-traffic";
 
@@ -53,6 +54,6 @@ describe("recorded traffic", () => {
     const sequences = extractFeatures(parseTraffic(JSON_LINES));
     const parts = [sliceSequences(sequences, 0, 0.5), sliceSequences(sequences, 0.5, 1)];
     expect(parts.map(([part]) => part!.faulty.length)).toEqual([1, 1]);
-    expect(parts.map(([part]) => part!.vectors.length)).toEqual([16, 16]);
+    expect(parts.map(([part]) => part!.vectors.length)).toEqual([FEATURES, FEATURES]);
   });
 });

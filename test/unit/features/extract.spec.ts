@@ -2,6 +2,8 @@
 
 import { FEATURES, Feature } from "../../../assembly/contract/features";
 import { RequestShape, extract, featureVector } from "../../../assembly/features/extract";
+import { noteArrival, noteEnd, noteResponse } from "../../../assembly/features/observe";
+import { pathHash } from "../../../assembly/features/path-hash";
 import { Ewma } from "../../../assembly/state/ewma";
 import {
   RouteState,
@@ -14,7 +16,7 @@ const shape = changetype<RequestShape>(memory.data(64, 8));
 
 function fresh(): RouteState {
   const state = routeState(0);
-  memory.fill(changetype<usize>(state), 0, 256);
+  memory.fill(changetype<usize>(state), 0, 512);
   memory.fill(changetype<usize>(shape), 0, offsetof<RequestShape>());
   return state;
 }
@@ -87,6 +89,71 @@ describe("the features of a route", () => {
     expect(feature(Feature.ErrorFast)).toBe(0.25);
     expect(feature(Feature.ErrorSlow)).toBe(0.125);
     expect(feature(Feature.LimitedShare)).toBe(0.5);
+  });
+
+  it("are what ended last, and how much since the last arrival", () => {
+    const state = fresh();
+    noteResponse(state, 200, 16, 1000, 200, 3500);
+    noteEnd(state, 200, 16, 271, 1255, 200, 3500);
+    noteResponse(state, 503, 4, 1300, 200, 3500);
+    noteEnd(state, 503, 4, 4, 1300, 200, 3500);
+    noteEnd(state, 200, 1, 256, 1556, 200, 3500);
+    extract(state, shape, 5000);
+    expect(near(Feature.LogLatencyLast, 8)).toBe(true);
+    expect(near(Feature.LogTtfbLast, 2)).toBe(true);
+    expect(near(Feature.LogStreamLast, 8)).toBe(true);
+    expect(near(Feature.FailedLast, 0.33333334)).toBe(true);
+    expect(near(Feature.LogEnded, 2)).toBe(true);
+    noteArrival(state, shape, 5000);
+    extract(state, shape, 5001);
+    expect(feature(Feature.LogEnded)).toBe(0);
+    expect(feature(Feature.FailedLast)).toBe(0);
+    expect(near(Feature.LogLatencyLast, 8)).toBe(true);
+  });
+
+  it("count client errors, but a refusal by a limit is none", () => {
+    const state = fresh();
+    noteResponse(state, 429, 1, 1000, 200, 3500);
+    extract(state, shape, 5000);
+    expect(feature(Feature.ClientErrorFast)).toBe(0);
+    noteResponse(state, 401, 1, 1001, 200, 3500);
+    extract(state, shape, 5000);
+    expect(feature(Feature.ClientErrorFast)).toBe(0.1);
+    expect(feature(Feature.ErrorFast)).toBe(0);
+  });
+
+  it("count retries, and paths that are none of the last few", () => {
+    const state = fresh();
+    shape.pathHash = 0x12340007;
+    shape.attempt = 1;
+    noteArrival(state, shape, 1000);
+    extract(state, shape, 5000);
+    expect(feature(Feature.RetryShare)).toBe(0);
+    expect(feature(Feature.PathNovelty)).toBe(0.05);
+    shape.attempt = 2;
+    noteArrival(state, shape, 1001);
+    extract(state, shape, 5000);
+    expect(feature(Feature.RetryShare)).toBe(0.05);
+    expect(near(Feature.PathNovelty, 0.0475)).toBe(true);
+    shape.pathHash = 0x99990007;
+    noteArrival(state, shape, 1002);
+    extract(state, shape, 5000);
+    expect(near(Feature.PathNovelty, 0.095125)).toBe(true);
+  });
+});
+
+describe("the hash of a path", () => {
+  it("tells the length and the first 64 bytes", () => {
+    const text = memory.data(128, 8);
+    memory.fill(text, 0x61, 128);
+    const whole = pathHash(text, 64);
+    expect(pathHash(text, 65)).not.toBe(whole);
+    store<u8>(text, 0x62, 63);
+    expect(pathHash(text, 64)).not.toBe(whole);
+    store<u8>(text, 0x61, 63);
+    store<u8>(text, 0x62, 64);
+    expect(pathHash(text, 64)).toBe(whole);
+    expect(pathHash(text, 0)).not.toBe(0);
   });
 });
 

@@ -17,7 +17,7 @@ import { TINY_FEATURE, TINY_WARM_UP, tinyArtifact, writeTiny } from "./tiny-arti
 
 const MODEL: usize = memory.data(256, 16);
 const STATE: usize = memory.data(1024, 16);
-const X: usize = memory.data(64, 16);
+const X: usize = memory.data(128, 16);
 
 function model(): Model {
   return changetype<Model>(MODEL);
@@ -112,7 +112,7 @@ describe("the scorer", () => {
   });
 
   it("has the same score from raw features and from scalar kernels", () => {
-    const raw = memory.data(64, 16);
+    const raw = memory.data(128, 16);
     store<f32>(raw + 4 * TINY_FEATURE, 1.5);
     for (let i = 0; i < 5; i++) scoreStep(model(), STATE, raw);
     const surprise = state().surprise;

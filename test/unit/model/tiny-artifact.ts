@@ -29,9 +29,9 @@ import {
   outputsOffset,
   quantilesOffset,
 } from "../../../assembly/contract/artifact";
-import { FEATURE_SCHEMA } from "../../../assembly/contract/features";
+import { FEATURES, FEATURE_SCHEMA } from "../../../assembly/contract/features";
 
-export const TINY_INPUTS: i32 = 16;
+export const TINY_INPUTS: i32 = FEATURES;
 export const TINY_HIDDEN: i32 = 8;
 /** The one output predicts this feature. */
 export const TINY_FEATURE: i32 = 3;

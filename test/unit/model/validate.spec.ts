@@ -66,13 +66,16 @@ describe("validation", () => {
 
   it("refuses shapes that the kernels cannot run", () => {
     const bad = ArtifactStatus.BadShape;
-    expect<i32>(statusWith(ARTIFACT_AT_INPUTS, 24)).toBe(bad, "other inputs than the filter's");
+    expect<i32>(statusWith(ARTIFACT_AT_INPUTS, 16)).toBe(bad, "other inputs than the filter's");
     expect<i32>(statusWith(ARTIFACT_AT_HIDDEN, 0)).toBe(bad);
     expect<i32>(statusWith(ARTIFACT_AT_HIDDEN, 12)).toBe(bad, "not a multiple of 8");
     expect<i32>(statusWith(ARTIFACT_AT_HIDDEN, 72)).toBe(bad);
     expect<i32>(statusWith(ARTIFACT_AT_HIDDEN, i32.MIN_VALUE)).toBe(bad);
     expect<i32>(statusWith(ARTIFACT_AT_OUTPUTS, 0)).toBe(bad);
-    expect<i32>(statusWith(ARTIFACT_AT_OUTPUTS, 17)).toBe(bad, "more outputs than inputs");
+    expect<i32>(statusWith(ARTIFACT_AT_OUTPUTS, TINY_INPUTS + 1)).toBe(
+      bad,
+      "more outputs than inputs",
+    );
     expect<i32>(statusWith(ARTIFACT_AT_SELF_TEST_STEPS, 0)).toBe(bad, "a missing self-test");
   });
 
@@ -103,7 +106,7 @@ describe("validation", () => {
   it("refuses outputs that point elsewhere", () => {
     const bad = ArtifactStatus.BadOutputs;
     const outputs = outputsOffset(TINY_INPUTS);
-    expect<i32>(statusWith(outputs, 16)).toBe(bad);
+    expect<i32>(statusWith(outputs, TINY_INPUTS)).toBe(bad);
     expect<i32>(statusWith(outputs, -1)).toBe(bad);
     expect<i32>(statusWith(outputs + 64, 2)).toBe(bad, "carry is 0 or 1");
     expect<i32>(statusWith(outputs + 128, 0)).toBe(bad);
@@ -143,7 +146,7 @@ describe("validation", () => {
   it("refuses an artifact whose self-test does not come out", () => {
     const records = selfTestOffset(TINY_INPUTS, TINY_HIDDEN, 1);
     const failed = ArtifactStatus.SelfTestFailed;
-    expect<i32>(statusWith(records + 32, 1)).toBe(failed, "another prediction");
+    expect<i32>(statusWith(records + 2 * TINY_INPUTS, 1)).toBe(failed, "another prediction");
     expect<i32>(statusWith(records + 64, 1)).toBe(failed, "another surprise");
     expect<i32>(statusWith(records + 68, 1)).toBe(failed, "another score");
   });
