@@ -37,6 +37,8 @@ describe("imports", () => {
     config: ["contract"],
     edge: ["contract", "config"],
     training: [],
+    content: ["contract"],
+    calibration: ["contract"],
   };
 
   it.each(Object.keys(ALLOWED))("of assembly/%s go only downwards", (area) => {
@@ -147,7 +149,7 @@ describe("sizes", () => {
 });
 
 describe("the request path", () => {
-  const HOT = /^assembly\/(state|features|model|policy|edge)\//;
+  const HOT = /^assembly\/(state|features|model|policy|edge|content|calibration)\//;
   const HOT_FILES = ["index", "plugin", "reflex", "admit", "publish", "generation"];
   const hot = assembly.filter(
     (path) => HOT.test(path) || HOT_FILES.includes(areaOf(path, "assembly/")),
@@ -184,7 +186,9 @@ describe("the request path", () => {
   });
 
   it("knows no clock and no chance of its own", () => {
-    const pure = assembly.filter((path) => /^assembly\/(state|features|model|policy)\//.test(path));
+    const pure = assembly.filter((path) =>
+      /^assembly\/(state|features|model|policy|content|calibration)\//.test(path),
+    );
     expect(lines(pure, /\b(Date|Math\.random|performance)\b/)).toEqual([]);
   });
 });
