@@ -122,6 +122,10 @@ function storeRoute(): bool {
   route.ejectionDurationMs = integerOf(RecordKind.Ejection, EjectionField.DurationMs);
   route.anomalyThresholdPermille = integerOf(RecordKind.Anomaly, AnomalyField.ThresholdPermille);
   route.anomalyAct = integerOf(RecordKind.Anomaly, AnomalyField.Act);
+  route.falseAlarmsPerHour = <f32>slot(RecordKind.Anomaly, AnomalyField.FalseAlarmsPerHour).number;
+  route.statisticsLayer = integerOf(RecordKind.Anomaly, AnomalyField.Statistics);
+  route.sequenceLayer = integerOf(RecordKind.Anomaly, AnomalyField.Sequence);
+  route.contentLayer = integerOf(RecordKind.Anomaly, AnomalyField.Content);
   settings.routeCount++;
   return true;
 }

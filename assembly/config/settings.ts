@@ -46,10 +46,15 @@ export class RouteSettings {
   ejectionErrorQ: f32;
   ejectionRequestsMin: i32;
   ejectionDurationMs: i32;
-  /** 0: the artifact's calibrated threshold. */
+  /** 0: adapts to falseAlarmsPerHour. */
   anomalyThresholdPermille: i32;
   /** AnomalyAct. */
   anomalyAct: i32;
+  falseAlarmsPerHour: f32;
+  /** Layer each. */
+  statisticsLayer: i32;
+  sequenceLayer: i32;
+  contentLayer: i32;
   /** Sum of the arms' weights. */
   weightSum: i32;
 }

@@ -90,6 +90,10 @@ export enum LimitValueField {
 export enum AnomalyField {
   ThresholdPermille = 0,
   Act = 1,
+  FalseAlarmsPerHour = 2,
+  Statistics = 3,
+  Sequence = 4,
+  Content = 5,
 }
 export enum ModelField {
   Sha256 = 0,
@@ -114,6 +118,15 @@ export enum AnomalyAct {
   Tag = 1,
   Reroute = 2,
   Shed = 3,
+}
+
+/** Index into "act|observe|off": what a layer of the scorer takes part in. */
+export enum Layer {
+  /** Its evidence can raise an alarm. */
+  Act = 0,
+  /** Its evidence is computed and told, and raises none. */
+  Observe = 1,
+  Off = 2,
 }
 
 /** What a text field may contain. */
@@ -215,6 +228,10 @@ function describeLimitValue(v: FieldVisitor): void {
 function describeAnomaly(v: FieldVisitor): void {
   v.integer(AnomalyField.ThresholdPermille, "threshold_permille", 0, 0, 1000);
   v.choice(AnomalyField.Act, "act", "observe|tag|reroute|shed", AnomalyAct.Tag);
+  v.real(AnomalyField.FalseAlarmsPerHour, "false_alarms_per_hour", 1, 0.001, 3600);
+  v.choice(AnomalyField.Statistics, "statistics", "act|observe|off", Layer.Act);
+  v.choice(AnomalyField.Sequence, "sequence", "act|observe|off", Layer.Act);
+  v.choice(AnomalyField.Content, "content", "act|observe|off", Layer.Observe);
 }
 
 function describeModel(v: FieldVisitor): void {
@@ -333,9 +350,17 @@ export function fieldHelp(record: RecordKind, id: i32): string {
     case 98:
       return "Capacity for this value.";
     case 112:
-      return "Score at which a request counts as anomalous; 0 takes the artifact's calibrated threshold.";
+      return "A fixed score at which a request counts as anomalous; 0 adapts to false_alarms_per_hour.";
     case 113:
       return "What happens to an anomalous request.";
+    case 114:
+      return "False alarms of this route and worker in an hour of healthy traffic that are accepted.";
+    case 115:
+      return "What streaming statistics of latency, errors and rates take part in.";
+    case 116:
+      return "What the model of the request sequence takes part in.";
+    case 117:
+      return "What the scorer of path and query takes part in.";
     case 128:
       return "SHA-256 of the artifact's bytes.";
     default:

@@ -57,9 +57,15 @@ export interface LimitValueConfig {
   readonly requests_per_second: number;
   readonly burst: number;
 }
+/** What a layer of the scorer takes part in. */
+export type LayerConfig = "act" | "observe" | "off";
 export interface AnomalyConfig {
   readonly threshold_permille?: number;
   readonly act?: "observe" | "tag" | "reroute" | "shed";
+  readonly false_alarms_per_hour?: number;
+  readonly statistics?: LayerConfig;
+  readonly sequence?: LayerConfig;
+  readonly content?: LayerConfig;
 }
 export interface ModelConfig {
   /** SHA-256 of the artifact, 64 lower-case hexadecimal digits. */

@@ -60,8 +60,7 @@ const matchKeys: KnownKeys = { keys: ["path_prefix", "path_exact", "method", "au
 const retryKeys: KnownKeys = { keys: ["attempts", "per_try_timeout_ms", "on"] };
 const ejectionKeys: KnownKeys = { keys: ["error_permille", "requests_min", "duration_ms"] };
 const anomalyKeys: KnownKeys = {
-  keys: ["act", "threshold_permille"],
-  later: { false_alarms_per_hour: "set threshold_permille, or leave it out for the model's own" },
+  keys: ["act", "threshold_permille", "false_alarms_per_hour", "statistics", "sequence", "content"],
 };
 
 export function readRoute(node: PolicyNode, service: ServiceDefaults): PolicyRoute {

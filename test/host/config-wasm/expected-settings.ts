@@ -9,6 +9,7 @@ import { referenceHash64 } from "./reference-hashes";
 const MODES = ["enforce", "shadow", "inherit"];
 const EXPOSES = ["tagged", "always", "never"];
 const ACTS = ["observe", "tag", "reroute", "shed"];
+const LAYERS = ["act", "observe", "off"];
 
 const hash = (...names: string[]): bigint => referenceHash64(Buffer.from(names.join("\0")));
 
@@ -58,7 +59,15 @@ function expectedRoute(route: RouteConfig, rootMode: string, keyHeaders: string[
     duration_ms: 10_000,
     ...route.ejection,
   };
-  const anomaly = { threshold_permille: 0, act: "tag", ...route.anomaly };
+  const anomaly = {
+    threshold_permille: 0,
+    act: "tag",
+    false_alarms_per_hour: 1,
+    statistics: "act",
+    sequence: "act",
+    content: "observe",
+    ...route.anomaly,
+  };
   const arms = route.arms ?? [];
   const exact = route.match?.["path_exact"] ?? "";
   const chosen = arms.findIndex((arm) => arm.default === true);
@@ -79,6 +88,10 @@ function expectedRoute(route: RouteConfig, rootMode: string, keyHeaders: string[
       ejectionDurationMs: ejection.duration_ms,
       anomalyThresholdPermille: anomaly.threshold_permille,
       anomalyAct: ACTS.indexOf(anomaly.act),
+      falseAlarmsPerHour: Math.fround(anomaly.false_alarms_per_hour),
+      statisticsLayer: LAYERS.indexOf(anomaly.statistics),
+      sequenceLayer: LAYERS.indexOf(anomaly.sequence),
+      contentLayer: LAYERS.indexOf(anomaly.content),
       weightSum: arms.reduce((sum, arm) => sum + (arm.weight ?? 100), 0),
     },
     arms: expectedArms(route),

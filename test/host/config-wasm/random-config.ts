@@ -36,7 +36,14 @@ export interface RouteConfig {
   fallback?: string[] | null;
   ejection?: Record<string, number> | null;
   limits?: LimitConfig[] | null;
-  anomaly?: { threshold_permille?: number; act?: string } | null;
+  anomaly?: {
+    threshold_permille?: number;
+    act?: string;
+    false_alarms_per_hour?: number;
+    statistics?: string;
+    sequence?: string;
+    content?: string;
+  } | null;
 }
 export interface RootConfig {
   version: number;
@@ -130,6 +137,10 @@ const route: fc.Arbitrary<RouteConfig> = fc
         {
           threshold_permille: permille,
           act: fc.constantFrom("observe", "tag", "reroute", "shed"),
+          false_alarms_per_hour: fc.double({ min: 0.001, max: 3600, noNaN: true }),
+          statistics: fc.constantFrom("act", "observe", "off"),
+          sequence: fc.constantFrom("act", "observe", "off"),
+          content: fc.constantFrom("act", "observe", "off"),
         },
         { requiredKeys: [] },
       ),

@@ -21,7 +21,7 @@ const ROUTE = parse(`nameHash:u64 namePtr:usize nameLength:i32 pathPtr:usize pat
   pathExact:i32 methodPtr:usize methodLength:i32 authorityPtr:usize authorityLength:i32 mode:i32
   armFirst:i32 armCount:i32 armDefault:i32 limitFirst:i32 limitCount:i32 ejectionErrorQ:f32
   ejectionRequestsMin:i32 ejectionDurationMs:i32 anomalyThresholdPermille:i32 anomalyAct:i32
-  weightSum:i32`);
+  falseAlarmsPerHour:f32 statisticsLayer:i32 sequenceLayer:i32 contentLayer:i32 weightSum:i32`);
 const ARM = parse("nameHash:u64 namePtr:usize nameLength:i32 weight:i32 fallback:i32");
 const LIMIT = parse(`nameHash:u64 intervalNs:u64 capacityNs:u64 namePtr:usize nameLength:i32
   mode:i32 keyHeader:i32 valueFirst:i32 valueCount:i32 leaseTokens:i32`);
