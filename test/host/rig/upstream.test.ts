@@ -192,6 +192,16 @@ describe("an upstream server", () => {
     expect(reply.body).toContain("[DONE]");
   });
 
+  it("slows the tokens of a stream and not its first byte", async () => {
+    const [port, server] = await serve({ law: { kind: "llm", ttftMs: 0, perTokenMs: 10 } });
+    server.start();
+    server.configure({ faults: [{ atMs: 0, untilMs: 1e9, tokenFactor: 4 }] });
+    const stream = { "x-tokens-output": "6", accept: "text/event-stream" };
+    const reply = await get(port, stream);
+    expect(reply.firstByteMs).toBeLessThan(60);
+    expect(reply.totalMs).toBeGreaterThan(190);
+  });
+
   it("queues what does not fit its slots", async () => {
     const [port] = await serve({ law: { kind: "constant", ms: 40 }, slots: 1 });
     const replies = await Promise.all([get(port), get(port), get(port)]);

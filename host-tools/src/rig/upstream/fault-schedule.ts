@@ -7,6 +7,8 @@ export interface Fault {
   readonly untilMs: number;
   /** Multiplies every latency; a gray failure is 10 here and nothing else. */
   readonly latencyFactor?: number;
+  /** Multiplies the time between tokens alone: the first comes as ever, the last much later. */
+  readonly tokenFactor?: number;
   /** Share of requests answered with `errorStatus` (default 503). */
   readonly errorPermille?: number;
   readonly errorStatus?: number;
@@ -23,6 +25,7 @@ export interface Fault {
 /** The faults active at one moment, as one. */
 export interface FaultState {
   readonly latencyFactor: number;
+  readonly tokenFactor: number;
   readonly errorPermille: number;
   readonly errorStatus: number;
   readonly failFastMs: number | undefined;
@@ -33,6 +36,7 @@ export interface FaultState {
 
 export const NO_FAULT: FaultState = {
   latencyFactor: 1,
+  tokenFactor: 1,
   errorPermille: 0,
   errorStatus: 503,
   failFastMs: undefined,
@@ -46,8 +50,13 @@ export function faultsAt(faults: readonly Fault[], elapsedMs: number): FaultStat
   let state = NO_FAULT;
   for (const fault of faults) {
     if (!(elapsedMs >= fault.atMs && elapsedMs < fault.untilMs)) continue;
-    const { atMs: _at, untilMs: _until, latencyFactor = 1, ...rest } = fault;
-    state = { ...state, ...rest, latencyFactor: state.latencyFactor * latencyFactor };
+    const { atMs: _at, untilMs: _until, latencyFactor = 1, tokenFactor = 1, ...rest } = fault;
+    state = {
+      ...state,
+      ...rest,
+      latencyFactor: state.latencyFactor * latencyFactor,
+      tokenFactor: state.tokenFactor * tokenFactor,
+    };
   }
   return state;
 }

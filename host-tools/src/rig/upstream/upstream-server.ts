@@ -167,13 +167,13 @@ export class UpstreamServer {
     const headers = [...this.commonHeaders(job.request), "content-type", "text/event-stream"];
     job.response.writeHead(200, headers);
     job.timer = streamTokens(job.response, job.tokens, {
-      nextTokenMs: () => plan.perTokenMs * this.faultNow().latencyFactor,
+      nextTokenMs: () => plan.perTokenMs * tokenFactorOf(this.faultNow()),
       isStalled: () => this.faultNow().stallStream,
     });
   }
 
   private sendTokenJson(job: Job, plan: ReplyPlan): void {
-    const decodeMs = plan.perTokenMs * job.tokens.output * this.faultNow().latencyFactor;
+    const decodeMs = plan.perTokenMs * job.tokens.output * tokenFactorOf(this.faultNow());
     job.timer = callAt(performance.now() + decodeMs, () => {
       this.send(job, 200, "application/json", tokenAnswerJson(job.tokens));
     });
@@ -193,6 +193,10 @@ export class UpstreamServer {
   private faultNow(): FaultState {
     return faultsAt(this.spec.faults ?? [], performance.now() - this.startMs);
   }
+}
+
+function tokenFactorOf({ latencyFactor, tokenFactor }: FaultState): number {
+  return latencyFactor * tokenFactor;
 }
 
 /** One request being served. */
