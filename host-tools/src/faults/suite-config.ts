@@ -1,0 +1,21 @@
+// The configuration under which the suite's filter runs: every route of the suite, none with arms, all in
+// shadow. A filter that routes around a slow arm would heal what it is to detect; here it only watches.
+
+import { canonicalJson, withModel, type PluginConfig } from "../config/plugin-config";
+import type { SuiteRoute } from "./suite-routes";
+
+/** @param artifact the model to run */
+export function suiteConfig(routes: readonly SuiteRoute[], artifact: Uint8Array): string {
+  const config: PluginConfig = {
+    version: 1,
+    epoch: 1,
+    mode: "shadow",
+    expose: "always",
+    routes: routes.map(({ name, prefix }) => ({
+      name,
+      match: { path_prefix: prefix },
+      anomaly: { act: "tag" },
+    })),
+  };
+  return canonicalJson(withModel(config, artifact));
+}
