@@ -92,9 +92,11 @@ function addTrain(program: Command, finish: Finish): void {
 function addInspect(program: Command, finish: Finish): void {
   program
     .command("inspect")
-    .description("show what is in an artifact, and run its self-test")
+    .description("draw an artifact and its card, and run its self-test")
     .argument("<model>", "the artifact; - for standard input")
-    .addOption(new Option("-o, --output <form>", "form").choices(["text", "json"]).default("text"))
+    .addOption(
+      new Option("-o, --output <form>", "form").choices(["text", "json", "html"]).default("text"),
+    )
     .action(async (model: string, options) => {
       finish(await (await import("./commands/inspect")).runInspect(model, options));
     });

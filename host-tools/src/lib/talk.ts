@@ -20,6 +20,12 @@ export const paint = {
   strong: colours.bold,
 } as const;
 
+/** The same for what goes to stdout, decided for it: a pipe gets none. */
+export function stdoutPaint(): typeof paint {
+  const own = picocolors.createColors(wantsColour(process.stdout));
+  return { bad: own.red, good: own.green, dim: own.dim, strong: own.bold };
+}
+
 /** One line for people. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);

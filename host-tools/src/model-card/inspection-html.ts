@@ -1,0 +1,184 @@
+// An inspection as one HTML page: the card that can be mailed, opened without a network and printed.
+
+import { escapeHtml } from "../report/html";
+import { REPORT_CSS } from "../report/styles";
+import { evidenceOfPermille } from "./calibration-curve";
+import { dataRows, detectionTable, metricRows, recipeRows, type Row } from "./card-figures";
+import type { Inspection } from "./inspection";
+import type { MatrixPicture } from "./weights-picture";
+
+const CARD_CSS = `
+td, th { white-space: nowrap; } td.wide { white-space: normal; }
+td.text, th.text { text-align: left; }
+.bin { fill: var(--with); } .axis { stroke: var(--soft); }
+.line { fill: none; stroke: var(--with); stroke-width: 2.2; }
+meter { width: 120px; }
+.ok { color: var(--arm-2); } .bad { color: var(--bad); }
+`;
+
+/** The whole document. The same inspection gives the same bytes. */
+export function inspectionHtml(inspection: Inspection): string {
+  const { artifact: a, card } = inspection;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(a.name)}: model card</title>
+<style>${REPORT_CSS}${CARD_CSS}</style>
+</head>
+<body>
+<main>
+<h1>${escapeHtml(a.name)}</h1>
+<p class="lead">${lead(inspection)}</p>
+<div class="plots">
+${curveFigure(inspection)}
+${inspection.matrices.map(histogramFigure).join("\n")}
+</div>
+<h2>Artifact</h2>
+${pairs(artifactRows(inspection))}
+<h2>Inputs</h2>
+${inputTable(inspection)}
+<h2>Predictions</h2>
+${outputTable(inspection)}
+${card === null ? '<p class="soft">No card beside it.</p>' : cardHtml(inspection)}
+</main>
+</body>
+</html>
+`;
+}
+
+function lead({ artifact: a, filter }: Inspection): string {
+  const { inputs, hidden, outputs } = a.shape;
+  const test = a.self_test.passed
+    ? '<span class="ok">self-test passed</span>'
+    : '<span class="bad">self-test failed</span>';
+  const said = filter.reason === "" ? filter.result : `${filter.result}: ${filter.reason}`;
+  const style = filter.result === "refused" ? "bad" : "ok";
+  return (
+    `${escapeHtml(a.architecture)}, ${inputs} inputs, ${hidden} hidden, ${outputs} outputs, ` +
+    `${a.parameters} parameters, ${a.size_bytes} bytes; ${test}; ` +
+    `the filter: <span class="${style}">${escapeHtml(said)}</span>`
+  );
+}
+
+function artifactRows({ artifact: a }: Inspection): Row[] {
+  return [
+    ["version", String(a.model_version)],
+    ["sha256", a.sha256],
+    ["base64", `${a.base64_bytes} bytes`],
+    ["kind", `${a.kind}, format ${a.format_version}, feature schema ${a.feature_schema}`],
+    ["training", `seed ${a.training.seed}, step ${a.training.steps}`],
+    ["threshold", `${a.threshold_permille} permille`],
+    ["warm-up", `${a.warm_up_steps} requests of a route`],
+    ["averages", `residuals over ${a.smoothing_steps}, drift over ${a.drift_steps} requests`],
+  ];
+}
+
+function pairs(rows: readonly Row[]): string {
+  const items = rows.map(([name, value]) => {
+    return `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`;
+  });
+  return `<dl>${items.join("\n")}</dl>`;
+}
+
+/** Cells are escaped unless they are markup already. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const head = heads.map((text) => `<th>${escapeHtml(text)}</th>`).join("");
+  const body = rows.map((row) => `<tr>${row.map((text) => `<td>${text}</td>`).join("")}</tr>`);
+  return `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>
+${body.join("\n")}
+</tbody></table></div>`;
+}
+
+function inputTable({ artifact: a, matrices }: Inspection): string {
+  const layer = matrices.find((m) => m.columns >= a.shape.inputs);
+  const weights = layer?.column_weights ?? [];
+  const most = Math.max(...weights.slice(0, a.shape.inputs), 1e-9);
+  const rows = a.calibration.map((c, i) => {
+    const share = ((weights[i] ?? 0) / most).toFixed(3);
+    const meter = `<meter value="${share}" min="0" max="1">${share}</meter>`;
+    return [escapeHtml(c.feature), String(c.offset), String(c.deviation), meter];
+  });
+  return table(["input", "offset", "deviation", "mean weight"], rows);
+}
+
+function outputTable({ artifact: a }: Inspection): string {
+  const rows = a.outputs.map((o) =>
+    [o.feature, o.predicts, o.rare_residual, o.rare_drift, o.least_scale].map((one) =>
+      escapeHtml(String(one)),
+    ),
+  );
+  return table(["predicted", "as", "rare residual", "rare drift", "least scale"], rows);
+}
+
+const WIDTH = 520;
+const HEIGHT = 230;
+const LEFT = 70;
+const BOTTOM = 26;
+
+function curveFigure({ artifact: a, curve }: Inspection): string {
+  const last = Math.log10(1 + (curve[curve.length - 1]?.surprise ?? 1));
+  const x = (surprise: number) =>
+    (LEFT + (Math.log10(1 + surprise) / last) * (WIDTH - LEFT - 10)).toFixed(1);
+  const y = (evidence: number) => (10 + (1 - evidence / 4) * (HEIGHT - BOTTOM - 10)).toFixed(1);
+  const path = curve.map((p, i) => `${i === 0 ? "M" : "L"}${x(p.surprise)} ${y(p.evidence)}`);
+  const ticks = ["usual", "1 in 10", "1 in 100", "1 in 1000", "1 in 10000"].map((text, i) => {
+    const at = y(i);
+    return (
+      `<line class="grid" x1="${LEFT}" x2="${WIDTH}" y1="${at}" y2="${at}"/>` +
+      `<text class="tick" x="${LEFT - 6}" y="${Number(at) + 4}">${text}</text>`
+    );
+  });
+  const threshold = y(evidenceOfPermille(a.threshold_permille));
+  return `<figure class="full"><figcaption><h3>Calibration</h3>
+<p>How rare a surprise is among healthy requests; the threshold is ${a.threshold_permille} permille.</p></figcaption>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="calibration curve">
+${ticks.join("\n")}
+<line class="mark" x1="${LEFT}" x2="${WIDTH}" y1="${threshold}" y2="${threshold}"/>
+<path class="line" d="${path.join("")}"/>
+<text x="${LEFT}" y="${HEIGHT - 6}">surprise, logarithmic</text>
+</svg></figure>`;
+}
+
+function histogramFigure({
+  name,
+  rows,
+  columns,
+  histogram,
+  zero_pct: zero,
+}: MatrixPicture): string {
+  const most = Math.max(...histogram.map(Math.sqrt), 1);
+  const width = (WIDTH - 20) / histogram.length;
+  const bins = histogram.map((count, i) => {
+    const height = ((Math.sqrt(count) / most) * (HEIGHT - BOTTOM - 10)).toFixed(1);
+    const top = (HEIGHT - BOTTOM - Number(height)).toFixed(1);
+    const left = (10 + i * width).toFixed(1);
+    return `<rect class="bin" x="${left}" y="${top}" width="${(width - 1).toFixed(1)}" height="${height}"/>`;
+  });
+  const base = HEIGHT - BOTTOM;
+  return `<figure><figcaption><h3>${escapeHtml(name)}</h3>
+<p>${rows} x ${columns} int8 weights from -127 to 127, ${zero} % zero; square roots of the counts.</p></figcaption>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="weights of ${escapeHtml(name)}">
+${bins.join("\n")}
+<line class="axis" x1="10" x2="${WIDTH - 10}" y1="${base}" y2="${base}"/>
+<text x="10" y="${HEIGHT - 6}">-127</text><text class="tick" x="${WIDTH - 10}" y="${HEIGHT - 6}">127</text>
+</svg></figure>`;
+}
+
+function cardHtml({ card, isCardCurrent }: Inspection): string {
+  if (card === null) return "";
+  const { heads, rows } = detectionTable(card.facts);
+  const stale = `<p class="bad">The card is of another artifact, ${card.artifact.sha256}.</p>`;
+  const escaped = rows.map((row) => row.map(escapeHtml));
+  return `${isCardCurrent ? "" : stale}
+<h2>Data</h2>
+${pairs(dataRows(card.facts))}
+<h2>Recipe</h2>
+${pairs(recipeRows(card.facts))}
+<h2>Measured</h2>
+${pairs(metricRows(card.facts))}
+${rows.length === 0 ? "" : table(heads, escaped)}
+<h2>Limits</h2>
+<ul>${card.limits.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join("\n")}</ul>`;
+}

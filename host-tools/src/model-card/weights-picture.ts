@@ -1,0 +1,72 @@
+// The weights of an artifact as numbers to draw: how each matrix's int8 values are spread, and how much
+// each input and the state itself weigh in it.
+
+import { dequantise } from "../model/quantiser";
+import type { QuantisedMatrix } from "../model/scorer-artifact";
+
+/** Odd, so that 0 has a bin of its own. */
+const BINS = 31;
+
+export interface MatrixPicture {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  /** Counts of the int8 values from -127 to 127, in bins of equal width. */
+  readonly histogram: readonly number[];
+  readonly zero_pct: number;
+  /** Values at either end. */
+  readonly saturated_pct: number;
+  /** Mean absolute weight of each column, in float. */
+  readonly column_weights: readonly number[];
+}
+
+/** Every matrix of an artifact, whatever its architecture calls them. */
+export function picturesOf(artifact: object): MatrixPicture[] {
+  return Object.entries(artifact).flatMap(([name, value]): MatrixPicture[] => {
+    if (isMatrix(value)) return [pictureOf(name, value)];
+    // A nested layer: its matrices under its own name.
+    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
+    return Object.entries(value as object).flatMap(([inner, matrix]) =>
+      isMatrix(matrix) ? [pictureOf(`${name}.${inner}`, matrix)] : [],
+    );
+  });
+}
+
+function isMatrix(value: unknown): value is QuantisedMatrix {
+  if (typeof value !== "object" || value === null) return false;
+  const { rows, columns, weights, multipliers } = value as Partial<QuantisedMatrix>;
+  return (
+    typeof rows === "number" &&
+    typeof columns === "number" &&
+    weights instanceof Int8Array &&
+    multipliers instanceof Int32Array
+  );
+}
+
+function pictureOf(name: string, matrix: QuantisedMatrix): MatrixPicture {
+  const { rows, columns, weights } = matrix;
+  const histogram = new Array<number>(BINS).fill(0);
+  let zeros = 0;
+  let saturated = 0;
+  for (const weight of weights) {
+    const bin = Math.round(((Math.max(-127, weight) + 127) / 254) * (BINS - 1));
+    histogram[bin] = histogram[bin]! + 1;
+    if (weight === 0) zeros += 1;
+    if (Math.abs(weight) >= 127) saturated += 1;
+  }
+  const columnWeights = Array.from({ length: columns }, (_, column) => {
+    let sum = 0;
+    for (let row = 0; row < rows; row++) sum += Math.abs(dequantise(matrix, row, column));
+    return Number((sum / rows).toPrecision(4));
+  });
+  const share = (count: number) => Number(((100 * count) / weights.length).toPrecision(3));
+  return {
+    name,
+    rows,
+    columns,
+    histogram,
+    zero_pct: share(zeros),
+    saturated_pct: share(saturated),
+    column_weights: columnWeights,
+  };
+}
