@@ -15,7 +15,7 @@
 //
 // Rows are padded to whole blocks of 16 with zeros; weights are interleaved as in contract/artifact.ts.
 //
-//   r  = embed x + b                                       residual stream, Q11, saturating
+//   r  = embed x + b                                       residual stream, Q10, saturating
 //   n  = norm(r);   q, k, v = attend n + b                 head j owns columns j d/heads ...
 //   p  = softmax2(q . k_t + age bias), t over the ring     log2(e) and 1/sqrt(d/heads) are in q
 //   r += merge (sum of p_t v_t) + b
@@ -23,7 +23,7 @@
 //   h  = norm(r)                                           read as Q15 by the head
 //   norm(r) = r / sqrt(mean of r^2 + 2^-10), Q13, saturating at 4
 //
-// Formats: input Q12; residual Q11; normalised values Q13; expanded values Q11; keys and values int8 in a
+// Formats: input Q12; residual Q10; normalised values Q13; expanded values Q11; keys and values int8 in a
 // unit per column that the quantiser chose and folded into the neighbours: into the queries' rows, so
 // that q . k is Q14 in powers of two, and into the merge's columns.
 //
@@ -61,8 +61,8 @@ export const TRANSFORMER_FEED_FORWARD_MIN: i32 = 16;
 export const TRANSFORMER_FEED_FORWARD_MAX: i32 = 128;
 /** Alignment of a state block. */
 export const TRANSFORMER_STATE_ALIGN: i32 = 16;
-/** Added to the mean square under the root, in squares of the residual's unit (Q22): 2^-10. */
-export const NORM_EPSILON_Q22: i32 = 4096;
+/** Added to the mean square under the root, in squares of the residual's unit (Q20): 2^-10. */
+export const NORM_EPSILON_Q20: i32 = 1024;
 
 /**
  * Whether the kernels can run such a layer.

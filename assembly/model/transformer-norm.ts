@@ -1,18 +1,18 @@
 // Root mean square norm of the residual stream (Zhang, Sennrich 2019), integers only, once with SIMD128
 // and once scalar. No gain per column: the matrix behind each norm has it in its columns.
 //
-//   norm(r) = r / sqrt(mean of r^2 + 2^-10)      r Q11, result Q13, saturating at +-4
+//   norm(r) = r / sqrt(mean of r^2 + 2^-10)      r Q10, result Q13, saturating at +-4
 //
-// With S = sum of r^2 + d 2^12 = m 4^e, m in [1, 4): norm(r) = r * sqrt(d) / sqrt(m) >> (e - 1), the root
+// With S = sum of r^2 + d 2^10 = m 4^e, m in [1, 4): norm(r) = r * sqrt(d) / sqrt(m) >> (e - 1), the root
 // of m from a table of 97 knots. Relative error below 3e-4, the same for all columns of a vector, beside
-// the rounding to Q13. S is below 2^37 for d = 64, hence 64 bits; e lies in [7, 18].
+// the rounding to Q13. S is below 2^37 for d = 64, hence 64 bits; e lies in [6, 18].
 
-import { NORM_EPSILON_Q22 } from "../contract/transformer-sections";
+import { NORM_EPSILON_Q20 } from "../contract/transformer-sections";
 import { INVERSE_ROOT_TABLE, ROOT_GAINS } from "./transformer-luts.gen";
 
 /**
  * @param out i16[hidden], Q13
- * @param r i16[hidden], Q11; hidden a multiple of 8 up to 64
+ * @param r i16[hidden], Q10; hidden a multiple of 8 up to 64
  */
 export function normSimd(out: usize, r: usize, hidden: i32): void {
   const end = r + ((<usize>hidden) << 1);
@@ -57,11 +57,11 @@ export function normScalar(out: usize, r: usize, hidden: i32): void {
 
 /**
  * What the columns are multiplied by, and the right shift after it.
- * @param sum of squares, Q22
- * @returns shift in [6, 17] << 16 | factor in [5700, 32767]
+ * @param sum of squares, Q20
+ * @returns shift in [5, 17] << 16 | factor in [5700, 32767]
  */
 function inverseRoot(sum: i64, hidden: i32): i32 {
-  const total = <u64>sum + <u64>(hidden * NORM_EPSILON_Q22);
+  const total = <u64>sum + <u64>(hidden * NORM_EPSILON_Q20);
   // The mantissa's leading one stands at bit 62 or 63: an even number of places was shifted.
   const places = (<i32>clz<u64>(total)) & ~1;
   const mantissa = total << places;

@@ -3,7 +3,7 @@
 // of past keys and values instead of an interleaved ring, doubles that stay exact instead of 64-bit
 // integers. Every number must agree bit for bit.
 
-import { NORM_EPSILON_Q22, TransformerMatrix } from "../contract";
+import { NORM_EPSILON_Q20, TransformerMatrix } from "../contract";
 import { multiplyQ15 } from "./activation-table";
 import type { QuantisedTransformer } from "./quantised-transformer";
 import { requantise, saturate16 } from "./reference";
@@ -21,9 +21,9 @@ interface PastStep {
   readonly value: Int8Array;
 }
 
-/** r / sqrt(mean of r^2 + 2^-10), Q11 to Q13, saturating. */
+/** r / sqrt(mean of r^2 + 2^-10), Q10 to Q13, saturating. */
 export function normQ13(r: ArrayLike<number>): Int16Array {
-  let total = r.length * NORM_EPSILON_Q22;
+  let total = r.length * NORM_EPSILON_Q20;
   for (let i = 0; i < r.length; i++) total += r[i]! * r[i]!;
   let power = 0;
   while (4 ** (power + 1) <= total) power++;

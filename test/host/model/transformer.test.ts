@@ -221,10 +221,10 @@ describe("the Transformer's approximations", () => {
       const r = Int16Array.from({ length: hidden }, () =>
         Math.max(-32768, Math.min(32767, Math.round(size * random.normal()))),
       );
-      const squares = r.reduce((sum, value) => sum + (value / 2048) ** 2, 0);
+      const squares = r.reduce((sum, value) => sum + (value / 1024) ** 2, 0);
       const root = Math.sqrt(squares / hidden + 2 ** -10);
       normQ13(r).forEach((got, i) => {
-        const exact = Math.max(-4, Math.min(32767 / 8192, r[i]! / 2048 / root));
+        const exact = Math.max(-4, Math.min(32767 / 8192, r[i]! / 1024 / root));
         expect(Math.abs(got / 8192 - exact)).toBeLessThan(3e-4 * Math.abs(exact) + 0.51 / 8192);
       });
     }
