@@ -18,6 +18,7 @@ type Detect = (options: DetectOptions) => Promise<BenchResult>;
 const sets: Readonly<Record<string, () => Promise<Detect>>> = {
   asd: async () => (await import("./detect/asd")).detect,
   smd: async () => (await import("./detect/smd")).detect,
+  nab: async () => (await import("./detect/nab")).detect,
   httpparams: async () => (await import("./detect/httpparams")).detect,
 };
 

@@ -81,6 +81,12 @@ const targets = [
     "build/transformer.lab.wasm",
     laboratory,
   ),
+  ascTarget(
+    "statistics-lab",
+    "assembly/statistics-lab.ts",
+    "build/statistics.lab.wasm",
+    laboratory,
+  ),
   ascTarget("config-lab", "assembly/config-lab.ts", "build/config.lab.wasm", laboratory),
   bundleTarget("command", "host-tools/src/cli.ts", "build/ganglion.mjs", commandInputs, {
     banner: { js: "#!/usr/bin/env node" },

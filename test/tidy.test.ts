@@ -36,6 +36,7 @@ describe("imports", () => {
     policy: ["contract", "config", "state", "features"],
     config: ["contract"],
     edge: ["contract", "config"],
+    statistics: ["contract", "state"],
     training: [],
     content: ["contract"],
     calibration: ["contract"],
@@ -149,7 +150,7 @@ describe("sizes", () => {
 });
 
 describe("the request path", () => {
-  const HOT = /^assembly\/(state|features|model|policy|edge|content|calibration)\//;
+  const HOT = /^assembly\/(state|features|model|policy|edge|content|calibration|statistics)\//;
   const HOT_FILES = ["index", "plugin", "reflex", "admit", "publish", "generation"];
   const hot = assembly.filter(
     (path) => HOT.test(path) || HOT_FILES.includes(areaOf(path, "assembly/")),
@@ -187,7 +188,7 @@ describe("the request path", () => {
 
   it("knows no clock and no chance of its own", () => {
     const pure = assembly.filter((path) =>
-      /^assembly\/(state|features|model|policy|content|calibration)\//.test(path),
+      /^assembly\/(state|features|model|policy|content|calibration|statistics)\//.test(path),
     );
     expect(lines(pure, /\b(Date|Math\.random|performance)\b/)).toEqual([]);
   });

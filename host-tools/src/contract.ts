@@ -7,5 +7,6 @@ export * from "../../assembly/contract/content-artifact";
 export * from "../../assembly/contract/evidence";
 export * from "../../assembly/contract/features";
 export * from "../../assembly/contract/limits";
+export * from "../../assembly/contract/route-signals";
 export * from "../../assembly/contract/signals";
 export * from "../../assembly/contract/transformer-sections";

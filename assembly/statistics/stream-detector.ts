@@ -1,0 +1,50 @@
+// A detector for one scalar stream of which nothing is known: half-lives in values, not in time, hours of
+// the day, and alarms on records only. The route monitor has half-lives in time instead; this one is for
+// series with a cadence of their own (a KPI a minute, a sensor), and what `detect --set nab` measures.
+//
+// The weights come from a search on public series, from the middle of what was equally good.
+
+import { REACH_FREE } from "./level-shift";
+import { RECORD_BYTES, Record, stepRecord } from "./record";
+import { DAILY_BYTES, SIGNAL_BYTES, Tuning, stepSignal } from "./signal-detector";
+
+const FAST_WEIGHT: f32 = 1.0 / 8.0;
+const SLOW_WEIGHT: f32 = 1.0 / 300.0;
+const DRIFT_FAST_WEIGHT: f32 = 1.0 / 64.0;
+const DRIFT_SLOW_WEIGHT: f32 = 1.0 / 1000.0;
+const FLOOR: f32 = 1e-9;
+
+const DAILY: usize = SIGNAL_BYTES;
+const RECORD: usize = DAILY + DAILY_BYTES;
+/** Bytes of one stream; all zero before the first value. */
+export const STREAM_BYTES: usize = (RECORD + RECORD_BYTES + 7) & ~7;
+
+const TUNING: usize = memory.data(32, 8);
+if (offsetof<Tuning>() > 32) ERROR("TUNING is too small");
+
+/**
+ * Takes a value.
+ *
+ * @param stream STREAM_BYTES
+ * @param x as for stepSignal
+ * @param nowMs any clock that runs on
+ * @param dayMs ms since midnight; NaN where the wall clock is not known
+ * @returns evidence, Q8, in [0, EVIDENCE_MAX]
+ */
+export function stepStream(stream: usize, x: f32, nowMs: f64, dayMs: f64): i32 {
+  const tuning = changetype<Tuning>(TUNING);
+  tuning.fastWeight = FAST_WEIGHT;
+  tuning.slowWeight = SLOW_WEIGHT;
+  tuning.driftFastWeight = DRIFT_FAST_WEIGHT;
+  tuning.driftSlowWeight = DRIFT_SLOW_WEIGHT;
+  tuning.floor = FLOOR;
+  tuning.reach = REACH_FREE;
+  tuning.risesOnly = 0;
+  return stepSignal(stream, stream + DAILY, x, nowMs, dayMs, tuning);
+}
+
+/** As stepStream, but 0 for evidence that is no record. */
+export function stepStreamForRecords(stream: usize, x: f32, nowMs: f64, dayMs: f64): i32 {
+  const evidenceQ8 = stepStream(stream, x, nowMs, dayMs);
+  return stepRecord(changetype<Record>(stream + RECORD), evidenceQ8);
+}
