@@ -1,5 +1,6 @@
-// Writes every file that is generated and committed: references, schema, the kustomize base. With
-// --check it writes nothing and fails on the first difference, which is what CI asks for.
+// Writes every file that is generated and committed: references, schema, the kustomize base, the
+// content model. With --check it writes nothing and fails on the first difference, which is what CI
+// asks for.
 //
 //   node host-tools/gen.mjs [--check]
 
@@ -10,12 +11,13 @@ import { build } from "esbuild";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 /**
- * Each exports `generatedFiles()`: a list of path and text, given a way to read a file of the
- * tree.
+ * Each exports `generatedFiles()`: a list of path and text (or bytes), given a way to read a file
+ * of the tree.
  */
 const generators = [
   "host-tools/src/reference/generated-files.ts",
   "host-tools/src/model/generated-files.ts",
+  "host-tools/src/content/generated-files.ts",
 ];
 
 async function generatorOf(entry) {
@@ -30,8 +32,9 @@ async function generatorOf(entry) {
     write: false,
     logLevel: "warning",
   });
-  // Below build/, so that packages resolve as they do for the tool.
-  const bundle = join(root, "build", `generator-${process.pid}.mjs`);
+  // Below build/, so that packages resolve as they do for the tool; a name of its own, because an
+  // address that was imported before gives the module of before.
+  const bundle = join(root, "build", `generator-${process.pid}-${generators.indexOf(entry)}.mjs`);
   mkdirSync(dirname(bundle), { recursive: true });
   writeFileSync(bundle, outputFiles[0].contents);
   try {
@@ -43,7 +46,7 @@ async function generatorOf(entry) {
 
 function current(path) {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch {
     return undefined;
   }
@@ -56,7 +59,7 @@ for (const entry of generators) {
   const { generatedFiles } = await generatorOf(entry);
   for (const [path, text] of generatedFiles(read)) {
     const place = join(root, path);
-    if (current(place) === text) continue;
+    if (current(place)?.equals(Buffer.from(text))) continue;
     differences++;
     process.stderr.write(`${check ? "differs" : "wrote"}: ${path}\n`);
     if (check) continue;

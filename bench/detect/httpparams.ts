@@ -5,7 +5,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type ContentOptions, buildContent } from "../../host-tools/src/content/build-content";
-import { encodeContent } from "../../host-tools/src/content/content-artifact";
+import { decodeContent, encodeContent } from "../../host-tools/src/content/content-artifact";
 import { ContentLab } from "../../host-tools/src/content/content-lab";
 import { shuffle } from "../../host-tools/src/content/content-trainer";
 import { evidenceOf } from "../../host-tools/src/content/evidence-curve";
@@ -49,6 +49,11 @@ function testFold(lab: ContentLab, training: Payload[], test: Payload[], seed: n
   const artifact = buildContent(training, options);
   const status = lab.load(encodeContent(artifact));
   if (status !== 0) throw new GanglionError("E_BENCH_ARTIFACT", `refused with status ${status}`);
+  return tallyOf(lab, artifact.attackScore, test);
+}
+
+/** Scores payloads with what the laboratory has loaded. */
+function tallyOf(lab: ContentLab, attackScore: number, test: readonly Payload[]): Tally {
   const alarm = evidenceOf(ONE_CLASS_SHARE);
   const tally: Tally = {
     attacks: 0,
@@ -61,7 +66,7 @@ function testFold(lab: ContentLab, training: Payload[], test: Payload[], seed: n
   };
   for (const { target, attack, kind } of test) {
     const score = lab.score(target);
-    const called = score.supervised >= artifact.attackScore;
+    const called = score.supervised >= attackScore;
     const unusual = score.oneClassEvidence >= alarm;
     tally[attack ? "attacks" : "healthy"]++;
     if (called) tally[attack ? "found" : "falseAlarms"]++;
@@ -82,6 +87,15 @@ function figuresOf(tallies: readonly Tally[], suffix = ""): Record<string, numbe
     [`one_class_recall${suffix}`]: rounded(sum("oneClassFound") / sum("attacks"), 4),
     [`one_class_fpr${suffix}`]: rounded(sum("oneClassFalseAlarms") / sum("healthy"), 4),
   };
+}
+
+/** The model that ships, which has seen none of these data. */
+function shippedFigures(lab: ContentLab, payloads: readonly Payload[]): Record<string, number> {
+  const bytes = readFileSync(resolve("wasmplugin/models/content.gngl"));
+  const { attackScore } = decodeContent(bytes);
+  lab.load(bytes);
+  const tally = tallyOf(lab, attackScore, payloads);
+  return figuresOf([tally], "_shipped");
 }
 
 /** Nanoseconds per byte of a healthy target, median of rounds. */
@@ -121,6 +135,7 @@ export async function detect(options: DetectOptions): Promise<BenchResult> {
     figures: {
       ...figuresOf(tallies.slice(0, 1)),
       ...(options.quick ? {} : figuresOf(tallies, "_folds")),
+      ...shippedFigures(lab, payloads),
       missed_by_kind: Object.fromEntries([...missed].sort()),
       payloads: payloads.length,
       test: tallies[0]!.attacks + tallies[0]!.healthy,

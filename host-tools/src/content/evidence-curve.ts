@@ -17,7 +17,7 @@ const LN10 = log2(10) * LN2;
 
 /** -log10 of a share, Q8. */
 export function evidenceOf(share: number): number {
-  return Math.round((-EVIDENCE_ONE * log2(share)) / log2(10));
+  return Math.round((EVIDENCE_ONE * log2(1 / share)) / log2(10));
 }
 
 /**
