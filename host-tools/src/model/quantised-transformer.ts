@@ -32,6 +32,14 @@ export interface TransformerShape {
   readonly feedForward: number;
 }
 
+/**
+ * The usual layer for a hidden size: two heads, twice as many expanded values, and as long a ring as keeps
+ * a key's state below a kilobyte.
+ */
+export function defaultTransformerShape(inputs: number, hidden: number): TransformerShape {
+  return { inputs, hidden, heads: 2, ring: hidden <= 24 ? 16 : 8, feedForward: 2 * hidden };
+}
+
 export interface QuantisedTransformer {
   readonly shape: TransformerShape;
   /** Q11, powers of two: [heads][ring], age 0 (the present step) first. */
