@@ -1,23 +1,29 @@
-// Reads recorded requests, one a line: JSON objects, or CSV with a first line of names. Access logs
-// differ, these names do not; a proxy's log format can print them as they are.
+// Reads recorded requests, one a line: JSON objects, or CSV with a first line of names. The names
+// are this tool's own, or those of Envoy's access logs (access-log.ts); docs/reference/training.md
+// lists them.
 //
-//   arrival_ms, route, latency_ms, status           required
-//   method (GET), path, path_bytes, query_bytes, header_bytes, header_count, content_bytes,
-//   ttfb_ms (latency_ms), limited (false)           optional
+//   arrival_ms or at_ms, latency_ms, status                            required
+//   route, method (GET), path, path_bytes, query_bytes, headers, header_bytes, header_count,
+//   content_bytes, ttfb_ms (latency_ms), attempt (1), limited (false)   optional
 
+import { FEATURES } from "../contract";
 import { ExitCode, GanglionError } from "../lib/errors";
 import type { FeatureSequence, TrafficRequest } from "../model/traffic";
-import { FEATURES } from "../contract";
-
-/** A line's fields by name, still text or JSON values. */
-type Fields = Record<string, unknown>;
+import { type Fields, fromAccessLog, routeOf } from "./access-log";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+/** No request lasts longer; beyond lies a unit mistaken. */
+const LATENCY_MS_MAX = 86_400_000;
+/** Nor is a time later than the year 2286, or a size beyond a tebibyte. */
+const TIME_MS_MAX = 1e13;
+const BYTES_MAX = 2 ** 40;
+/** What stands in for sizes that a recording does not have. */
+const USUAL = { pathBytes: 16, headerBytes: 600, headerCount: 16 } as const;
 
-function refuse(line: number, problem: string): GanglionError {
+function refuse(line: number, problem: string, hint?: string): GanglionError {
   return new GanglionError("E_TRAFFIC_LINE", `traffic line ${line}: ${problem}`, {
     exitCode: ExitCode.badInput,
-    hint: "One request a line: arrival_ms, route, latency_ms and status at least.",
+    hint: hint ?? "One request a line: arrival_ms, latency_ms and status at least.",
   });
 }
 
@@ -40,7 +46,7 @@ export function parseTraffic(text: string): TrafficRequest[] {
   lines.forEach((line, index) => {
     if (line.trim() === "" || (!json && index <= first)) return;
     const fields = json ? parseJson(line, index + 1) : zip(names, splitCsv(line), index + 1);
-    requests.push(toRequest(fields, index + 1));
+    requests.push(toRequest(fromAccessLog(present(fields)), index + 1));
   });
   return startAtOneSecond(requests);
 }
@@ -54,6 +60,12 @@ function parseJson(line: string, number: number): Fields {
     // Told below, as for any other value that is no object.
   }
   throw refuse(number, "is not a JSON object");
+}
+
+/** Fields that say something: Envoy logs what it does not know as null or as a dash. */
+function present(fields: Fields): Fields {
+  const silent = new Set<unknown>([null, "-", ""]);
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !silent.has(value)));
 }
 
 /** Fields of one CSV line; quotes may hold commas, doubled quotes are one. */
@@ -78,37 +90,71 @@ function zip(names: readonly string[], values: readonly string[], line: number):
 }
 
 function toRequest(fields: Fields, line: number): TrafficRequest {
-  const number = (name: string, fallback?: number): number => {
+  const number = (name: string, high: number, fallback?: number): number => {
     const value = fields[name];
     if (value === undefined && fallback !== undefined) return fallback;
     const parsed = typeof value === "string" ? Number(value) : value;
-    if (typeof parsed === "number" && Number.isFinite(parsed) && parsed >= 0) return parsed;
-    const shown = value === undefined ? "missing" : JSON.stringify(value);
-    throw refuse(line, `${name} is ${shown}, must be a number of at least 0`);
+    if (typeof parsed === "number" && parsed >= 0 && parsed <= high) return parsed;
+    if (value !== undefined) {
+      const shown = JSON.stringify(value);
+      throw refuse(line, `${name} is ${shown}, must be a number from 0 to ${high}`);
+    }
+    throw refuse(line, `${name} is missing`, hintFor(fields));
   };
-  const { route, method = "GET", path } = fields;
-  if (typeof route !== "string" || route === "") throw refuse(line, "route is missing");
-  if (path !== undefined && typeof path !== "string") throw refuse(line, "path is not a string");
-  const query = path?.indexOf("?") ?? -1;
-  const pathBytes =
-    path === undefined ? 16 : Buffer.byteLength(query < 0 ? path : path.slice(0, query));
-  const queryBytes = query < 0 ? 0 : Buffer.byteLength(path!.slice(query + 1));
-  const latencyMs = number("latency_ms");
+  const method = textOf(fields, "method", line) ?? "GET";
+  const path = textOf(fields, "path", line);
+  const route = textOf(fields, "route", line) ?? routeOf(method, path);
+  if (route === undefined) {
+    throw refuse(line, "route is missing, and there is no path to take one from");
+  }
+  const [place, query] = splitPath(path);
+  const headers = headerSize(fields["headers"]);
+  const latencyMs = number("latency_ms", LATENCY_MS_MAX);
   return {
-    arrivalMs: number("arrival_ms"),
+    arrivalMs: number("arrival_ms", TIME_MS_MAX),
     route,
-    unsafeMethod: SAFE_METHODS.has(String(method).toUpperCase()) ? 0 : 1,
-    pathBytes: number("path_bytes", pathBytes),
-    queryBytes: number("query_bytes", queryBytes),
-    headerBytes: number("header_bytes", 600),
-    headerCount: number("header_count", 16),
-    contentBytes: number("content_bytes", 0),
-    ttfbMs: Math.min(latencyMs, number("ttfb_ms", latencyMs)),
+    unsafeMethod: SAFE_METHODS.has(method.toUpperCase()) ? 0 : 1,
+    pathBytes: number("path_bytes", BYTES_MAX, place?.length ?? USUAL.pathBytes),
+    queryBytes: number("query_bytes", BYTES_MAX, query.length),
+    headerBytes: number("header_bytes", BYTES_MAX, headers?.bytes ?? USUAL.headerBytes),
+    headerCount: number("header_count", BYTES_MAX, headers?.count ?? USUAL.headerCount),
+    contentBytes: number("content_bytes", BYTES_MAX, 0),
+    ttfbMs: Math.min(latencyMs, number("ttfb_ms", LATENCY_MS_MAX, latencyMs)),
     latencyMs,
-    status: number("status"),
+    status: number("status", 599),
     limited: [true, "true", 1, "1"].includes(fields["limited"] as string | number | boolean),
     faulty: false,
+    attempt: number("attempt", 1000, 1),
+    ...(place === undefined ? {} : { path: place.toString() }),
   };
+}
+
+/** Why a required field may be missing, and what to do. */
+function hintFor(fields: Fields): string | undefined {
+  if (!("verdict" in fields)) return undefined;
+  return "This is what `ganglion replay` printed, without latencies: train on the recording itself.";
+}
+
+function textOf(fields: Fields, name: string, line: number): string | undefined {
+  const value = fields[name];
+  if (value === undefined || typeof value === "string") return value;
+  throw refuse(line, `${name} is ${JSON.stringify(value)}, must be a string`);
+}
+
+/** Bytes of the path without and of the query; both are clients' bytes, and sizes count bytes. */
+function splitPath(path: string | undefined): [Buffer | undefined, Buffer] {
+  if (path === undefined) return [undefined, Buffer.alloc(0)];
+  const at = path.indexOf("?");
+  const place = Buffer.from(at < 0 ? path : path.slice(0, at));
+  return [place, Buffer.from(at < 0 ? "" : path.slice(at + 1))];
+}
+
+/** Sizes of a recording's header list, in any of the forms that `replay` takes. */
+function headerSize(headers: unknown): { bytes: number; count: number } | undefined {
+  if (typeof headers !== "object" || headers === null) return undefined;
+  const pairs: unknown[] = Array.isArray(headers) ? headers : Object.entries(headers);
+  const bytes = Buffer.byteLength(pairs.flat(2).map(String).join(""));
+  return { bytes, count: pairs.length };
 }
 
 /** Moves the origin: time 0 would read as "never" in a route's memory. */

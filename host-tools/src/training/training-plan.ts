@@ -6,9 +6,10 @@ import { Head } from "./head";
 import type { TrainingKernels } from "./kernels";
 import { LstmNetwork } from "./lstm-network";
 import type { Trainable, WindowShape } from "./trainable";
+import { TransformerNetwork } from "./transformer-network";
 
 /** Networks that are fitted by gradient. */
-export type SequenceArchitecture = "gru" | "lstm";
+export type SequenceArchitecture = "gru" | "lstm" | "transformer";
 
 export interface TrainingPlan {
   readonly architecture: SequenceArchitecture;
@@ -33,7 +34,7 @@ export interface Network {
 
 export function buildNetwork(kernels: TrainingKernels, plan: TrainingPlan): Network {
   const { architecture, inputs, hidden, outputs, shape } = plan;
-  const kinds = { gru: GruNetwork, lstm: LstmNetwork } as const;
+  const kinds = { gru: GruNetwork, lstm: LstmNetwork, transformer: TransformerNetwork } as const;
   const body = new kinds[architecture](kernels, inputs, hidden, shape);
   const head = new Head(kernels, inputs, hidden, outputs, shape);
   return { body, head, parameterCount: body.parameterCount + head.parameterCount };

@@ -36,7 +36,7 @@ const BRANCH_GAIN = 0.5;
 const SLOPE = 0.5;
 const SLOPE_RATIO = 0.25;
 
-/** The matrices' places one after the other, the age bias at the end. */
+/** The matrices' places one after the other; the age bias comes after the last one's biases. */
 function placesOf({ inputs, hidden, feedForward }: TransformerShape): Place[] {
   let at = 0;
   return Array.from({ length: TRANSFORMER_MATRICES }, (_, matrix) => {
@@ -46,6 +46,27 @@ function placesOf({ inputs, hidden, feedForward }: TransformerShape): Place[] {
     at += (from + 1) * to;
     return place;
   });
+}
+
+/** The float layer that a network's parameters describe, to be quantised. */
+export function exportTransformer(
+  parameters: Float32Array,
+  shape: TransformerShape,
+): FloatTransformerLayer {
+  const places = placesOf(shape);
+  const last = places[TransformerMatrix.Contract]!;
+  const at = last.biases + last.to;
+  return {
+    shape,
+    ageBias: Float64Array.from(parameters.subarray(at, at + shape.heads * shape.ring)),
+    matrices: places.map(({ weights, biases, from, to }) => ({
+      weights: Float64Array.from(
+        { length: from * to },
+        (_, i) => parameters[weights + (i % from) * to + Math.floor(i / from)]!,
+      ),
+      biases: Float64Array.from(parameters.subarray(biases, biases + to)),
+    })),
+  };
 }
 
 export class TransformerNetwork implements Trainable {
@@ -164,21 +185,6 @@ export class TransformerNetwork implements Trainable {
     normRowsBackward(dStream, dNormed, factors[0]!, streams[0]!, columns, 1);
 
     this.learn(gradient, TransformerMatrix.Embed, inputs, dStream);
-  }
-
-  /** The float layer that the parameters describe, to be quantised. */
-  exportLayer(parameters: Float32Array): FloatTransformerLayer {
-    return {
-      shape: this.layer,
-      ageBias: Float64Array.from(parameters.subarray(this.ageBias, this.parameterCount)),
-      matrices: this.places.map(({ weights, biases, from, to }) => ({
-        weights: Float64Array.from(
-          { length: from * to },
-          (_, i) => parameters[weights + (i % from) * to + Math.floor(i / from)]!,
-        ),
-        biases: Float64Array.from(parameters.subarray(biases, biases + to)),
-      })),
-    };
   }
 
   /** out = x W + b, or out += x W + b. */

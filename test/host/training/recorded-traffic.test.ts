@@ -45,9 +45,97 @@ describe("recorded traffic", () => {
     ['{"route": "a", "arrival_ms": 1, "latency_ms": "x", "status": 200}', 'latency_ms is "x"'],
     ['{"route": "a"}\n[1]', "latency_ms is missing"],
     ['{"route": "a", "arrival_ms": 1, "latency_ms": 1, "status": 1}\n[1]', "line 2: is not a JSON"],
+    [
+      '{"route": "a", "at_ms": 1, "latency_ms": 9e9}',
+      "latency_ms is 9000000000, must be a number from 0 to 86400000",
+    ],
+    ['{"route": "a", "start_time": "noon", "duration": 1}', 'arrival_ms is "noon"'],
+    ['{"route": 7, "at_ms": 1, "latency_ms": 1}', "route is 7, must be a string"],
     ["route,arrival_ms\na", "line 2: has 1 fields, the first line names 2"],
   ])("refuses %j and says where", (text, message) => {
     expect(() => parseTraffic(text)).toThrow(message);
+  });
+
+  it("reads Istio's JSON access log as it is", () => {
+    const line = {
+      start_time: "2026-03-01T10:00:00.250Z",
+      method: "POST",
+      path: "/api/v1/orders/1234/items?full=1",
+      response_code: 200,
+      response_flags: "-",
+      bytes_received: 120,
+      duration: 35,
+      upstream_service_time: "31",
+      route_name: "default",
+      upstream_transport_failure_reason: null,
+    };
+    const later = { ...line, start_time: "2026-03-01T12:00:01.000+02:00", response_code: 0 };
+    const [first, second] = parseTraffic(
+      [line, later].map((one) => JSON.stringify(one)).join("\n"),
+    );
+    expect(first).toMatchObject({
+      arrivalMs: 1000,
+      route: "POST /api/v1/orders",
+      contentBytes: 120,
+      ttfbMs: 31,
+      latencyMs: 35,
+      status: 200,
+      attempt: 1,
+      limited: false,
+      path: "/api/v1/orders/1234/items",
+      queryBytes: 6,
+    });
+    expect(second).toMatchObject({ arrivalMs: 1750, status: 0 });
+  });
+
+  it("takes from the filter's own decision what a limit refused", () => {
+    const line = (ganglion: string) =>
+      JSON.stringify({
+        start_time: "1767261600.250000",
+        route_name: "chat",
+        response_code: 429,
+        duration: 0,
+        ganglion,
+        x_envoy_attempt_count: "2",
+      });
+    const states = ["throttle:limit:12", "throttle:limit:12:shadow", "allow:none:3"];
+    const requests = parseTraffic(states.map(line).join("\n"));
+    expect(requests.map((one) => one.limited)).toEqual([true, false, false]);
+    expect(requests[0]).toMatchObject({ route: "chat", attempt: 2, arrivalMs: 1000 });
+  });
+
+  it("reads a recording that replay takes, headers and all", () => {
+    const line = {
+      at_ms: 5,
+      path: "/chat",
+      headers: { "x-tier": "free" },
+      latency_ms: 3,
+      status: 200,
+    };
+    const [request] = parseTraffic(JSON.stringify(line));
+    expect(request).toMatchObject({ headerCount: 1, headerBytes: 10, route: "GET /chat" });
+  });
+
+  it.each([
+    ["POST", "/v1/users/77/posts/9", "POST /v1/users/*"],
+    ["get", "/", "GET /"],
+    ["GET", "/a/b?c=/d", "GET /a/b"],
+  ])("names the route of %s %s %s", (method, path, name) => {
+    const line = { at_ms: 0, method, path, latency_ms: 1, status: 200 };
+    expect(parseTraffic(JSON.stringify(line))[0]!.route).toBe(name);
+  });
+
+  it("sends whoever trains on replay's output back to the recording", () => {
+    const line = { at_ms: 0, path: "/a", verdict: "allow", reason: "none" };
+    try {
+      parseTraffic(JSON.stringify(line));
+      expect.fail("was taken");
+    } catch (error) {
+      expect(error).toMatchObject({
+        message: "traffic line 1: latency_ms is missing",
+        hint: expect.stringContaining("train on the recording itself"),
+      });
+    }
   });
 
   it("slices every route by shares of its length", () => {
