@@ -1,14 +1,17 @@
-// Runs a recurrent model in doubles, one vector after another: what an import is compared with before
+// Runs a forecaster in doubles, one vector after another: what an import is compared with before
 // it is rounded to integers. Not the trainer's forward pass, which takes windows and keeps a tape.
 
 import { sigmoid, tanh } from "../model/exact-math";
-import type { FloatGru, FloatLstm } from "../model/float-model";
+import type { FloatGru, FloatLstm, FloatTransformer } from "../model/float-model";
+import { FloatTransformerStream } from "../model/float-transformer";
 
 export class FloatRunner {
   private hidden: Float64Array;
   private readonly cell: Float64Array;
+  private readonly stream: FloatTransformerStream | undefined;
 
-  constructor(private readonly model: FloatLstm | FloatGru) {
+  constructor(private readonly model: FloatLstm | FloatGru | FloatTransformer) {
+    if (model.architecture === "transformer") this.stream = new FloatTransformerStream(model.layer);
     this.hidden = new Float64Array(model.hidden);
     this.cell = new Float64Array(model.hidden);
   }
@@ -18,10 +21,16 @@ export class FloatRunner {
    * @returns what the head says after it, carries not yet added
    */
   step(x: ArrayLike<number>): Float64Array {
-    this.hidden =
-      this.model.architecture === "lstm" ? this.lstm(this.model, x) : this.gru(this.model, x);
+    this.hidden = this.advance(x);
     const { head } = this.model;
     return affine(head.weights, head.biases, x, this.hidden);
+  }
+
+  private advance(x: ArrayLike<number>): Float64Array {
+    if (this.model.architecture === "lstm") return this.lstm(this.model, x);
+    if (this.model.architecture === "gru") return this.gru(this.model, x);
+    this.stream!.step(x);
+    return this.stream!.hidden;
   }
 
   private lstm(model: FloatLstm, x: ArrayLike<number>): Float64Array {

@@ -7,6 +7,7 @@ import type { TrainingKernels } from "./kernels";
 import { LstmNetwork } from "./lstm-network";
 import type { Trainable, WindowShape } from "./trainable";
 import { TransformerNetwork } from "./transformer-network";
+import { TransformerNetwork } from "./transformer-network";
 
 /** Networks that are fitted by gradient. */
 export type SequenceArchitecture = "gru" | "lstm" | "transformer";
@@ -43,6 +44,6 @@ export function buildNetwork(kernels: TrainingKernels, plan: TrainingPlan): Netw
 /** Room in f32 that a network of the plan, its batch and its optimiser take at most. */
 export function workspaceFloats({ inputs, hidden, outputs, shape }: TrainingPlan): number {
   const rows = shape.steps * shape.windows;
-  const weights = (inputs + hidden + 8) * (4 * hidden + outputs.length + 8);
+  const weights = (inputs + hidden + 8) * (10 * hidden + outputs.length + 8);
   return rows * (2 * inputs + 24 * hidden + 4 * (outputs.length + 8)) + 12 * weights + 100_000;
 }
