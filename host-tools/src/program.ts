@@ -33,6 +33,7 @@ export function buildProgram(finish: Finish): Command {
     addPush,
     addPack,
     addReplay,
+    addExplain,
     addDemo,
     addBench,
     addEnvoy,
@@ -183,6 +184,28 @@ function addReplay(program: Command, finish: Finish): void {
     )
     .action(async (file: string, options) => {
       finish(await (await import("./commands/replay")).runReplay(file, options));
+    });
+}
+
+/** A command of its own for each thing that can be explained: a decision now. */
+function addExplain(program: Command, finish: Finish): void {
+  program
+    .command("explain")
+    .description("say why something is as it is")
+    .command("decision")
+    .description("why the filter decided as it did about one recorded request")
+    .argument("<traffic>", "recorded requests, as `replay` reads them; - for standard input")
+    .option(
+      "-r, --request <which>",
+      "number from 1, x-request-id, or a line of `replay -o jsonl`; by default the highest score",
+    )
+    .option("-c, --config <file>", "the filter's configuration, as pluginConfig or as policy")
+    .option("--model <file>", "artifact to put into the configuration")
+    .option("--content <file>", "content artifact to explain paths and queries by")
+    .addOption(seedOption().default(1))
+    .addOption(new Option("-o, --output <form>", "form").choices(["text", "json"]).default("text"))
+    .action(async (file: string, options) => {
+      finish(await (await import("./commands/explain")).runExplainDecision(file, options));
     });
 }
 

@@ -89,7 +89,7 @@ function schedule(queue: EventQueue, stream: Stream, request: RecordedRequest, a
 }
 
 /** `*` stands for the default arm too, which has no header and so no name here. */
-function latencyOf({ latencyMs }: RecordedRequest, arm: string): number {
+export function latencyOf({ latencyMs }: Pick<RecordedRequest, "latencyMs">, arm: string): number {
   if (typeof latencyMs === "number") return latencyMs;
   return latencyMs.get(arm) ?? latencyMs.get("*")!;
 }

@@ -34,6 +34,7 @@ export const transcripts: readonly Transcript[] = [
       { args: ["train", "--help"] },
       { args: ["inspect", "--help"] },
       { args: ["replay", "--help"] },
+      { args: ["explain", "decision", "--help"] },
       { args: ["demo", "--help"] },
       { args: ["bench", "--help"] },
       { args: ["envoy", "which", "--help"] },

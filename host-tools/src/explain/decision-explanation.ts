@@ -1,0 +1,58 @@
+// Why the filter decided as it did about one request: what each layer saw, which of it weighed, and
+// where the threshold was. Evidence is -log10 of a tail probability throughout: 3 is one in a thousand.
+
+/** One thing that a layer saw. */
+export interface ExplainedPart {
+  /** Feature, signal or piece of text. */
+  readonly name: string;
+  /** What was seen, with its unit. */
+  readonly seen: string;
+  /** What would have been usual, with its unit; "" where there is no such thing. */
+  readonly expected: string;
+  /** What it adds to the layer's score: share of all parts, 0 to 1. */
+  readonly share: number;
+}
+
+export interface ExplainedLayer {
+  readonly layer: "L0" | "L1" | "L2";
+  /** Statistics, sequence model, content. */
+  readonly title: string;
+  /** -log10 of the tail probability; null where the layer does not speak: warm-up, not there. */
+  readonly evidence: number | null;
+  /** Why it does not speak, or what its score is. */
+  readonly note: string;
+  /** Heaviest first. */
+  readonly parts: readonly ExplainedPart[];
+}
+
+export interface DecisionExplanation {
+  readonly request: {
+    /** Number in the file, in order of time, from 1. */
+    readonly number: number;
+    readonly at_ms: number;
+    readonly method: string;
+    readonly path: string;
+    readonly route: string;
+    /** Requests of the route up to it, itself included. */
+    readonly route_requests: number;
+  };
+  readonly decision: {
+    readonly verdict: string;
+    readonly reason: string;
+    readonly enforced: boolean;
+    readonly score_permille: number | null;
+    readonly arm: string | null;
+    readonly answered: number | null;
+  };
+  readonly model: {
+    readonly name: string;
+    readonly version: number;
+    readonly threshold_permille: number;
+    /** The same as evidence. */
+    readonly threshold_evidence: number;
+  };
+  readonly layers: readonly ExplainedLayer[];
+  /** What is told is exactly what the filter computed; otherwise why not. */
+  readonly agreement: string;
+  readonly sentence: string;
+}
