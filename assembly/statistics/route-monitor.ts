@@ -13,7 +13,7 @@ import { exp2Negative } from "../state/math";
 import { harmonicEvidence } from "./combine-evidence";
 import { nextShare, surplusOf } from "./share";
 import { DAILY_BYTES, SIGNAL_BYTES, Tuning, stepSignal } from "./signal-detector";
-import { Window, isOver, isTime, noteArrival, noteFinish, openWindow, rateOf } from "./window";
+import { Window, isDue, isOver, noteArrival, noteFinish, openWindow, rateOf } from "./window";
 
 /** Half-lives of the averages. */
 const FAST_MS: f32 = 2000;
@@ -201,7 +201,7 @@ export function monitorTick(state: usize, nowMs: f64): bool {
 function windowAt(state: usize, nowMs: f64): Window {
   const window = changetype<Window>(state);
   if (isOver(window, nowMs)) closeWindow(state, nowMs);
-  else if (window.open == 0 && isTime(nowMs)) openWindow(window, nowMs);
+  else if (isDue(window, nowMs)) openWindow(window, nowMs);
   return window;
 }
 

@@ -23,7 +23,7 @@ const SAMPLES: usize = VARIANCES + <usize>BINS * 4;
 @unmanaged
 @final
 export class TimeOfDay {
-  /** When the first value came. */
+  /** When the first value came; the earliest time, should the clock be set back. */
   firstMs: f64;
   /** 1 once there was one. */
   started: i32;
@@ -46,7 +46,7 @@ if (offsetof<TimeOfDay>() != MEANS) ERROR("the averages follow the head");
  */
 export function stepTimeOfDay(state: TimeOfDay, x: f32, nowMs: f64, dayMs: f64, floor: f32): f32 {
   if (!(dayMs >= 0 && dayMs < DAY_MS)) return -1;
-  if (state.started == 0) {
+  if (state.started == 0 || nowMs < state.firstMs) {
     state.started = 1;
     state.firstMs = nowMs;
   }

@@ -54,17 +54,25 @@ function isMeasure(x: f32): bool {
 /** Whether this can be a time: what is no number, negative or infinite cannot. */
 // @ts-ignore: decorator
 @inline
-export function isTime(nowMs: f64): bool {
+function isTime(nowMs: f64): bool {
   return nowMs >= 0 && nowMs <= TIME_MAX_MS;
 }
 
-/** Whether the window is over at nowMs; a clock that goes back closes nothing. */
+/** Whether the window is over at nowMs; a clock that goes back a little closes nothing. */
 // @ts-ignore: decorator
 @inline
 export function isOver(window: Window, nowMs: f64): bool {
   const elapsed = nowMs - window.startMs;
   if (window.open == 0 || !(elapsed >= WINDOW_MS) || !isTime(nowMs)) return false;
   return elapsed >= WINDOW_MS_MAX || max(window.arrivals, window.latencies) >= ENOUGH;
+}
+
+/** Whether a window has to be begun at nowMs: there is none, or the clock was set back. */
+// @ts-ignore: decorator
+@inline
+export function isDue(window: Window, nowMs: f64): bool {
+  if (window.open != 0 && !(nowMs < window.startMs - WINDOW_MS_MAX)) return false;
+  return isTime(nowMs);
 }
 
 /** Begins a window without events. */
