@@ -3,10 +3,8 @@
 
 import type { FloatHead, FloatModel } from "../model/float-model";
 import { defaultTransformerShape } from "../model/quantised-transformer";
-import { defaultTransformerShape } from "../model/quantised-transformer";
 import type { Fit } from "./fit";
 import type { TrainingPlan } from "./training-plan";
-import { exportTransformer } from "./transformer-network";
 import { exportTransformer } from "./transformer-network";
 
 /** Columns of a matrix of the parameters, as rows of a row-major matrix. */
@@ -39,10 +37,6 @@ export function exportNetwork(plan: TrainingPlan, fit: Fit): FloatModel {
   const { architecture, inputs, hidden } = plan;
   const { parameters } = fit;
   const head = exportHead(plan, fit);
-  if (architecture === "transformer") {
-    const layer = exportTransformer(parameters, defaultTransformerShape(inputs, hidden));
-    return { architecture, inputs, hidden, head, layer };
-  }
   if (architecture === "transformer") {
     const layer = exportTransformer(parameters, defaultTransformerShape(inputs, hidden));
     return { architecture, inputs, hidden, head, layer };

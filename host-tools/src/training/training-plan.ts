@@ -7,7 +7,6 @@ import type { TrainingKernels } from "./kernels";
 import { LstmNetwork } from "./lstm-network";
 import type { Trainable, WindowShape } from "./trainable";
 import { TransformerNetwork } from "./transformer-network";
-import { TransformerNetwork } from "./transformer-network";
 
 /** Networks that are fitted by gradient. */
 export type SequenceArchitecture = "gru" | "lstm" | "transformer";
