@@ -21,39 +21,31 @@ function waves(seed: number, length: number, noise = 0.05): Float32Array {
   return vectors;
 }
 
+const ARCHITECTURES = ["gru", "lstm", "transformer"] as const;
 const SERIES = [1, 2, 3, 4].map((seed) => waves(seed, 300));
 const SHORT = { hidden: 8, steps: 12, batch: 32, windowSteps: 16, burnIn: 2 } as const;
 
 describe("a training", () => {
-  it.each(["gru", "lstm"] as const)(
-    "of a %s predicts a wave to within its noise",
-    (architecture) => {
-      const { fit } = trainForecaster(SERIES, 2, { architecture, hidden: 8, steps: 200 });
-      // Targets have unit size; predicting the mean costs about 0.4, the noise alone 0.003.
-      expect(fit.validationLoss).toBeLessThan(0.008);
-      expect(fit.validationLoss).toBeGreaterThan(0.002);
-    },
-  );
+  it.each(ARCHITECTURES)("of a %s predicts a wave to within its noise", (architecture) => {
+    const { fit } = trainForecaster(SERIES, 2, { architecture, hidden: 8, steps: 200 });
+    // Targets have unit size; predicting the mean costs about 0.4, the noise alone 0.003.
+    expect(fit.validationLoss).toBeLessThan(0.008);
+    expect(fit.validationLoss).toBeGreaterThan(0.002);
+  });
 
-  it.each(["gru", "lstm"] as const)(
-    "of a %s gives the same bytes with any threads",
-    (architecture) => {
-      const train = (threads: number) =>
-        trainForecaster(SERIES, 2, { ...SHORT, architecture, threads, batch: 64 }).fit.parameters;
-      const alone = train(1);
-      expect(train(2)).toEqual(alone);
-      expect(train(4)).toEqual(alone);
-    },
-  );
+  it.each(ARCHITECTURES)("of a %s gives the same bytes with any threads", (architecture) => {
+    const train = (threads: number) =>
+      trainForecaster(SERIES, 2, { ...SHORT, architecture, threads, batch: 64 }).fit.parameters;
+    const alone = train(1);
+    expect(train(2)).toEqual(alone);
+    expect(train(4)).toEqual(alone);
+  });
 
-  it.each(["gru", "lstm"] as const)(
-    "of a %s gives the same bytes without the module",
-    (architecture) => {
-      const options = { ...SHORT, architecture, threads: 1 };
-      const plain = trainForecaster(SERIES, 2, { ...options, kernels: new ReferenceKernels() });
-      expect(trainForecaster(SERIES, 2, options).model).toEqual(plain.model);
-    },
-  );
+  it.each(ARCHITECTURES)("of a %s gives the same bytes without the module", (architecture) => {
+    const options = { ...SHORT, architecture, threads: 1 };
+    const plain = trainForecaster(SERIES, 2, { ...options, kernels: new ReferenceKernels() });
+    expect(trainForecaster(SERIES, 2, options).model).toEqual(plain.model);
+  });
 
   it("gives other bytes for another seed", () => {
     const [one, other] = [1, 2].map((seed) => trainForecaster(SERIES, 2, { ...SHORT, seed }));
@@ -90,7 +82,7 @@ const OUTPUTS: FloatOutput[] = [
 ];
 
 describe("backpropagation through time", () => {
-  it.each(["gru", "lstm"] as const)("of a %s agrees with finite differences", (architecture) => {
+  it.each(ARCHITECTURES)("of a %s agrees with finite differences", (architecture) => {
     const plan: TrainingPlan = {
       architecture,
       inputs: 8,
