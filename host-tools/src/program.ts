@@ -201,7 +201,10 @@ function addExplain(program: Command, finish: Finish): void {
     )
     .option("-c, --config <file>", "the filter's configuration, as pluginConfig or as policy")
     .option("--model <file>", "artifact to put into the configuration")
-    .option("--content <file>", "content artifact to explain paths and queries by")
+    .option(
+      "--content <file>",
+      "content artifact to explain paths and queries by, over the one that ships",
+    )
     .addOption(seedOption().default(1))
     .addOption(new Option("-o, --output <form>", "form").choices(["text", "json"]).default("text"))
     .action(async (file: string, options) => {

@@ -5,6 +5,7 @@ import { ExitCode } from "../lib/errors";
 import { readFilterModule } from "../lib/filter-module";
 import { inputName, readInput, readTextInput } from "../lib/input";
 import { writeOutput } from "../lib/output";
+import { readShippedContent } from "../lib/shipped-model";
 import { stdoutPaint } from "../lib/talk";
 import { decodeArtifact } from "../model/artifact";
 import { readTrafficFile } from "../replay/traffic-file";
@@ -19,7 +20,7 @@ export interface ExplainDecisionOptions {
   readonly config?: string;
   /** Path of an artifact. */
   readonly model?: string;
-  /** Path of a content artifact. */
+  /** Path of a content artifact; undefined: the one that ships. */
   readonly content?: string;
   readonly seed: number;
   readonly output: "text" | "json";
@@ -47,7 +48,7 @@ export async function runExplainDecision(
     pluginConfig,
     sequence:
       carried === undefined ? undefined : decodeArtifact(Buffer.from(carried.base64, "base64")),
-    content: content === undefined ? undefined : await readContent(content),
+    content: await readContent(content),
     seed,
   });
   const text =
@@ -58,7 +59,8 @@ export async function runExplainDecision(
   return ExitCode.ok;
 }
 
-async function readContent(file: string) {
+/** @param file undefined for the one that ships */
+async function readContent(file: string | undefined) {
   const { decodeContent } = await import("../content/content-artifact");
-  return decodeContent(await readInput(file));
+  return decodeContent(file === undefined ? await readShippedContent() : await readInput(file));
 }

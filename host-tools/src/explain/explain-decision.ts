@@ -18,6 +18,7 @@ import { findRequest } from "./find-request";
 import { asTraffic } from "./route-history";
 import { routeIndex } from "./route-match";
 import { explainSequence } from "./sequence-layer";
+import { explainStatistics } from "./statistics-layer";
 
 export interface ExplainInput {
   /** In order of time. */
@@ -68,6 +69,7 @@ function explainRequest(
   const history = own < 0 ? [] : routeHistory(requests, verdicts, config, own, route);
   const layers: ExplainedLayer[] = [];
   let agreement = "the filter gave no score: it has no model, or no route matches";
+  if (history.length > 0) layers.push(explainStatistics(history));
   if (sequence !== undefined && history.length > 0) {
     const explained = explainSequence(sequence, vectorsOf(history, config));
     layers.push(explained.layer);

@@ -10,11 +10,11 @@ export function featureText(feature: number, raw: number): string {
     return milliseconds(name === "log_stream_last" ? 2 ** raw - 1 : 2 ** raw);
   }
   if (name === "log_inter_arrival") return milliseconds(2 ** raw - 1 / 64);
-  if (name === "log_peak_ratio") return `${short(2 ** raw)} times`;
-  if (/^log_\w+_bytes$/.test(name)) return `${short(2 ** raw - 1)} bytes`;
-  if (name.startsWith("log_")) return short(2 ** raw - 1);
-  if (name === "latency_shift") return `${short(raw)} deviations`;
-  return `${short(100 * Math.max(0, Math.min(1, raw)))} %`;
+  if (name === "log_peak_ratio") return `${amountText(2 ** raw)} times`;
+  if (/^log_\w+_bytes$/.test(name)) return `${amountText(2 ** raw - 1)} bytes`;
+  if (name.startsWith("log_")) return amountText(2 ** raw - 1);
+  if (name === "latency_shift") return `${amountText(raw)} deviations`;
+  return `${amountText(100 * Math.max(0, Math.min(1, raw)))} %`;
 }
 
 /**
@@ -24,18 +24,19 @@ export function featureText(feature: number, raw: number): string {
 export function leanText(feature: number, lean: number): string {
   const name = featureName(feature);
   const sign = lean < 0 ? "-" : "+";
-  if (name.startsWith("log_")) return `${short(2 ** lean)} times`;
-  if (name === "latency_shift") return `${sign}${short(Math.abs(lean))} deviations`;
-  return `${sign}${short(100 * Math.abs(lean))} points`;
+  if (name.startsWith("log_")) return `${amountText(2 ** lean)} times`;
+  if (name === "latency_shift") return `${sign}${amountText(Math.abs(lean))} deviations`;
+  return `${sign}${amountText(100 * Math.abs(lean))} points`;
 }
 
-function milliseconds(ms: number): string {
+/** A duration as ms, or as s where it is long. */
+export function milliseconds(ms: number): string {
   const positive = Math.max(0, ms);
-  return positive >= 10_000 ? `${short(positive / 1000)} s` : `${short(positive)} ms`;
+  return positive >= 10_000 ? `${amountText(positive / 1000)} s` : `${amountText(positive)} ms`;
 }
 
 /** Three figures, without an exponent. */
-function short(value: number): string {
+export function amountText(value: number): string {
   if (Math.abs(value) >= 1000) return Math.round(value).toString();
   const rounded = Number(value.toPrecision(3));
   return (Math.abs(rounded) < 0.0005 ? 0 : rounded).toString();

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { GanglionError } from "./errors";
 
 const MODEL = "wasmplugin/models/default.gngl";
+const CONTENT = "wasmplugin/models/content.gngl";
 
 /**
  * The bytes of the model that the tool comes with.
@@ -15,10 +16,17 @@ const MODEL = "wasmplugin/models/default.gngl";
  * @throws GanglionError E_SHIPPED_MODEL where the package is not whole
  */
 export async function readShippedModel(): Promise<Buffer> {
+  return readShipped(MODEL, "Run `npm run train:default`, or install the package again.");
+}
+
+/** As readShippedModel, the model of paths and queries. */
+export async function readShippedContent(): Promise<Buffer> {
+  return readShipped(CONTENT, "Run `npm run gen`, or install the package again.");
+}
+
+async function readShipped(file: string, hint: string): Promise<Buffer> {
   const here = dirname(fileURLToPath(import.meta.url));
-  const found = ["..", "../../.."].map((up) => join(here, up, MODEL)).find((at) => existsSync(at));
+  const found = ["..", "../../.."].map((up) => join(here, up, file)).find((at) => existsSync(at));
   if (found !== undefined) return readFile(found);
-  throw new GanglionError("E_SHIPPED_MODEL", `${MODEL} is not in its place`, {
-    hint: "Run `npm run train:default`, or install the package again.",
-  });
+  throw new GanglionError("E_SHIPPED_MODEL", `${file} is not in its place`, { hint });
 }

@@ -75,14 +75,25 @@ describe("an explained decision", () => {
 
   it("names the features that failed answers move", async () => {
     const { layers, sentence } = await explain(errorBurst(400, 40));
-    const [sequence] = layers;
-    expect(sequence!.layer).toBe("L1");
+    const sequence = layers.find(({ layer }) => layer === "L1");
     expect(sequence!.evidence).toBeGreaterThanOrEqual(3);
     expect(sequence!.parts[0]!.name).toMatch(/^(error|failed)_/);
     const shares = sequence!.parts.map(({ share }) => share);
     expect(shares).toEqual([...shares].sort((a, b) => b - a));
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(1 + 1e-9);
-    expect(sentence).toMatch(/the sequence model calls it an anomaly, 1 in \d+ in healthy traffic/);
+    expect(sentence).toMatch(
+      /the (sequence model|statistics) calls? it an anomaly, 1 in \d+ in healthy traffic/,
+    );
+  });
+
+  it("shows the statistics' indicators, with what the windows before had", async () => {
+    const { layers } = await explain(errorBurst(4000, 60), "4060");
+    const statistics = layers.find(({ layer }) => layer === "L0")!;
+    expect(statistics.evidence).toBeGreaterThan(2);
+    const failures = statistics.parts.find(({ name }) => name === "failures")!;
+    expect(failures).toMatchObject({ seen: "100 %", expected: "0 %" });
+    const latency = statistics.parts.find(({ name }) => name === "latency")!;
+    expect(latency).toMatchObject({ seen: "2 ms", expected: expect.stringMatching(/^2\d/) });
   });
 
   it("is found by number, by id, and by a line of a decision log", async () => {
@@ -97,8 +108,9 @@ describe("an explained decision", () => {
 
   it("says that the route is warming up, and has then no parts", async () => {
     const { layers, sentence } = await explain(errorBurst(100, 0), "10");
-    expect(layers[0]).toMatchObject({ evidence: null, parts: [] });
-    expect(layers[0]!.note).toBe("the route is warming up: request 10 of 64");
+    const sequence = layers.find(({ layer }) => layer === "L1")!;
+    expect(sequence).toMatchObject({ evidence: null, parts: [] });
+    expect(sequence.note).toBe("the route is warming up: request 10 of 64");
     expect(sentence).toContain("allow");
   });
 
