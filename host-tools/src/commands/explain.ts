@@ -8,6 +8,7 @@ import { writeOutput } from "../lib/output";
 import { readShippedContent } from "../lib/shipped-model";
 import { stdoutPaint } from "../lib/talk";
 import { decodeArtifact } from "../model/artifact";
+import { describeArtifact } from "../model/describe-artifact";
 import { readTrafficFile } from "../replay/traffic-file";
 import { replayConfig } from "../replay/replay-config";
 import { explainDecision } from "../explain/explain-decision";
@@ -41,13 +42,14 @@ export async function runExplainDecision(
     artifact: model === undefined ? undefined : await readInput(model),
   });
   const { model: carried } = JSON.parse(pluginConfig) as PluginConfig;
+  const bytes = carried === undefined ? undefined : Buffer.from(carried.base64, "base64");
   const explanation = explainDecision({
     requests: await readTrafficFile(file),
     which: options.request,
     wasm: await readFilterModule(),
     pluginConfig,
-    sequence:
-      carried === undefined ? undefined : decodeArtifact(Buffer.from(carried.base64, "base64")),
+    sequence: bytes === undefined ? undefined : decodeArtifact(bytes),
+    thresholdPermille: bytes === undefined ? 0 : describeArtifact(bytes).threshold_permille,
     content: await readContent(content),
     seed,
   });

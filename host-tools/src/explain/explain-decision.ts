@@ -30,6 +30,8 @@ export interface ExplainInput {
   readonly pluginConfig: string;
   /** The sequence model of the configuration; undefined where it has none. */
   readonly sequence: ScorerArtifact | undefined;
+  /** Score from which a request is an anomaly; 0 without a model. */
+  readonly thresholdPermille: number;
   /** The content model; undefined where there is none. */
   readonly content: ContentArtifact | undefined;
   readonly seed: number;
@@ -78,7 +80,7 @@ function explainRequest(
   const target = request.headers.get(":path") ?? "";
   if (input.content !== undefined) layers.push(explainContent(input.content, target));
   const { scorePermille, arm, answered } = verdict;
-  const threshold = sequence?.thresholdPermille ?? 0;
+  const threshold = input.thresholdPermille;
   const explanation: DecisionExplanation = {
     request: {
       number: index + 1,

@@ -20,15 +20,12 @@ export interface MatrixPicture {
   readonly column_weights: readonly number[];
 }
 
-/** Every matrix of an artifact, whatever its architecture calls them. */
+/** Every matrix of an artifact, whatever its architecture calls them; at any depth. */
 export function picturesOf(artifact: object): MatrixPicture[] {
   return Object.entries(artifact).flatMap(([name, value]): MatrixPicture[] => {
     if (isMatrix(value)) return [pictureOf(name, value)];
-    // A nested layer: its matrices under its own name.
     if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
-    return Object.entries(value as object).flatMap(([inner, matrix]) =>
-      isMatrix(matrix) ? [pictureOf(`${name}.${inner}`, matrix)] : [],
-    );
+    return picturesOf(value as object).map((one) => ({ ...one, name: `${name} ${one.name}` }));
   });
 }
 

@@ -60,6 +60,7 @@ async function explain(lines: readonly Line[], which?: string, pluginConfig = sh
     wasm,
     pluginConfig,
     sequence: artifact,
+    thresholdPermille: 999,
     content,
     seed: 1,
   });
@@ -150,6 +151,7 @@ describe("an explained decision", () => {
         wasm,
         pluginConfig: shadow,
         sequence: artifact,
+        thresholdPermille: 999,
         content: undefined,
         seed: 1,
       });
