@@ -30,9 +30,20 @@ export function trainModel(
       { hint: "Use --hidden 24, or 16, 32, 64.", exitCode: ExitCode.usage },
     );
   }
-  const data =
-    recorded === undefined ? syntheticData(options.seed) : recordedData(recorded, source);
-  return buildModel(data, options);
+  return buildModel(trainingData(recorded, options.seed, source), options);
+}
+
+/**
+ * The parts of a training's traffic.
+ * @param recorded text of recorded traffic; undefined for made-up traffic of the seed
+ * @throws GanglionError E_TRAFFIC_SHORT, E_TRAFFIC_LINE
+ */
+export function trainingData(
+  recorded: string | undefined,
+  seed: number,
+  source: FeatureSource = extractFeatures,
+): BuildData {
+  return recorded === undefined ? syntheticData(seed) : recordedData(recorded, source);
 }
 
 /** Recorded traffic in three parts, each route in time order: 60 % to learn, 15 %, 25 %. */
