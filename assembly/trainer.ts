@@ -4,6 +4,7 @@
 // give the same bytes on every machine. The twin in TypeScript is kernels-reference.ts.
 
 import { adamStep, sumOfSquares } from "./training/adam";
+import { attentionBackward, attentionForward } from "./training/band-attention";
 import { gruBackward, gruForward } from "./training/gru-cell";
 import { lossAndDerivative } from "./training/loss";
 import { lstmBackward, lstmForward } from "./training/lstm-cell";
@@ -15,6 +16,8 @@ export {
   addInto,
   addRow,
   addRowSums,
+  attentionBackward,
+  attentionForward,
   gruBackward,
   gruForward,
   lossAndDerivative,

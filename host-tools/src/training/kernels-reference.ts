@@ -2,6 +2,7 @@
 // where the module rounds it. Judge of the module in tests, and the measure of its speed-up; written
 // from the formulas at the head of the files in assembly/training/, not from their loops.
 
+import { type AttentionShape, attentionBackward, attentionForward } from "./attention-reference";
 import type { TrainingKernels } from "./kernels";
 import { LossKind } from "./loss-kind";
 
@@ -35,6 +36,9 @@ export function tangent(x: number): number {
   const doubled = logistic(f32(x + x));
   return f32(f32(doubled + doubled) - 1);
 }
+
+/** Attention's arithmetic as the module has it. */
+const SINGLE = { round: f32, exponential };
 
 function throughLogistic(value: number, d: number): number {
   return f32(d * f32(value * f32(1 - value)));
@@ -211,6 +215,27 @@ export class ReferenceKernels implements TrainingKernels {
       dInputs[out + 2 * units] = dn;
       dRecurrent[out + 2 * units] = dn * r;
     }
+  }
+
+  attentionForward(
+    out: Float32Array,
+    attended: Float32Array,
+    bias: Float32Array,
+    shares: Float32Array,
+    shape: AttentionShape,
+  ): void {
+    attentionForward(SINGLE, out, attended, bias, shares, shape);
+  }
+
+  attentionBackward(
+    dAttended: Float32Array,
+    dBias: Float32Array,
+    dOut: Float32Array,
+    attended: Float32Array,
+    shares: Float32Array,
+    shape: AttentionShape,
+  ): void {
+    attentionBackward(SINGLE, dAttended, dBias, dOut, attended, shares, shape);
   }
 
   lossAndDerivative(

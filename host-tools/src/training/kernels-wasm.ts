@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GanglionError } from "../lib/errors";
+import type { AttentionShape } from "./attention-reference";
 import type { TrainingKernels } from "./kernels";
 
 const MODULE = "trainer.wasm";
@@ -26,6 +27,8 @@ interface Exports {
   lstmBackward(...places: number[]): void;
   gruForward(...places: number[]): void;
   gruBackward(...places: number[]): void;
+  attentionForward(...places: number[]): void;
+  attentionBackward(...places: number[]): void;
   lossAndDerivative(...places: number[]): number;
   sumOfSquares(a: number, n: number): number;
   adamStep(...places: number[]): void;
@@ -182,6 +185,30 @@ export class WasmKernels implements TrainingKernels {
   ): void {
     const arrays = [tape, before, dHidden, dInputs, dRecurrent];
     this.wasm.gruBackward(...arrays.map((array) => array.byteOffset), batch, units);
+  }
+
+  attentionForward(
+    out: Float32Array,
+    attended: Float32Array,
+    bias: Float32Array,
+    shares: Float32Array,
+    { steps, windows, hidden, heads, ring }: AttentionShape,
+  ): void {
+    const places = [out, attended, bias, shares].map((array) => array.byteOffset);
+    this.wasm.attentionForward(...places, steps, windows, hidden, heads, ring);
+  }
+
+  attentionBackward(
+    dAttended: Float32Array,
+    dBias: Float32Array,
+    dOut: Float32Array,
+    attended: Float32Array,
+    shares: Float32Array,
+    { steps, windows, hidden, heads, ring }: AttentionShape,
+  ): void {
+    const arrays = [dAttended, dBias, dOut, attended, shares];
+    const places = arrays.map((array) => array.byteOffset);
+    this.wasm.attentionBackward(...places, steps, windows, hidden, heads, ring);
   }
 
   lossAndDerivative(

@@ -5,6 +5,8 @@
 // Arrays come from allocate and are views of one memory; lengths and columns are multiples of 8,
 // rows of products of 4.
 
+import type { AttentionShape } from "./attention-reference";
+
 /** Columns of every matrix are a multiple of this. */
 export const COLUMN_BLOCK = 8;
 
@@ -79,6 +81,23 @@ export interface TrainingKernels {
     dRecurrent: Float32Array,
     batch: number,
     units: number,
+  ): void;
+
+  /** See assembly/training/band-attention.ts; shares are [steps][windows][heads][ring]. */
+  attentionForward(
+    out: Float32Array,
+    attended: Float32Array,
+    bias: Float32Array,
+    shares: Float32Array,
+    shape: AttentionShape,
+  ): void;
+  attentionBackward(
+    dAttended: Float32Array,
+    dBias: Float32Array,
+    dOut: Float32Array,
+    attended: Float32Array,
+    shares: Float32Array,
+    shape: AttentionShape,
   ): void;
 
   /** See assembly/training/loss.ts; returns the sum of the losses and writes d. */

@@ -15,10 +15,10 @@ import type { Prng } from "../lib/prng";
 import { normal } from "../model/exact-math";
 import { type FloatTransformerLayer, NORM_MAX } from "../model/float-transformer";
 import { defaultTransformerShape, type TransformerShape } from "../model/quantised-transformer";
+import type { AttentionShape } from "./attention-reference";
 import type { TrainingKernels } from "./kernels";
 import { normRows, normRowsBackward } from "./row-norm";
 import type { QuantisedRow, Trainable, WindowShape } from "./trainable";
-import { WindowedAttention } from "./windowed-attention";
 
 /** Where a matrix stands among the parameters. */
 interface Place {
@@ -75,7 +75,8 @@ export class TransformerNetwork implements Trainable {
   private readonly places: readonly Place[];
   private readonly ageBias: number;
   private readonly rows: number;
-  private readonly attention: WindowedAttention;
+  private readonly attention: AttentionShape;
+  private readonly shares: Float32Array;
   /** The residual stream after embed, attention and feed-forward, and the norms' factors. */
   private readonly streams: readonly Float32Array[];
   private readonly factors: readonly Float32Array[];
@@ -108,7 +109,8 @@ export class TransformerNetwork implements Trainable {
       })),
     );
     this.rows = shape.steps * shape.windows;
-    this.attention = new WindowedAttention(layer, shape);
+    this.attention = { ...shape, hidden, heads: layer.heads, ring: layer.ring };
+    this.shares = kernels.allocate(this.rows * layer.heads * layer.ring);
     const matrix = (columns: number) => kernels.allocate(this.rows * columns);
     this.streams = [matrix(hidden), matrix(hidden), matrix(hidden)];
     this.factors = this.streams.map(() => kernels.allocate(this.rows));
@@ -147,7 +149,7 @@ export class TransformerNetwork implements Trainable {
     this.apply(parameters, TransformerMatrix.Embed, embedded, inputs, false);
     normRows(first, factors[0]!, embedded, columns, 1);
     this.apply(parameters, TransformerMatrix.Attend, this.attended, first, false);
-    this.attention.forward(this.mixed, this.attended, bias);
+    this.kernels.attentionForward(this.mixed, this.attended, bias, this.shares, this.attention);
     attended.set(embedded);
     this.apply(parameters, TransformerMatrix.Merge, attended, this.mixed, true);
     normRows(second, factors[1]!, attended, columns, 1);
@@ -179,7 +181,8 @@ export class TransformerNetwork implements Trainable {
     this.learn(gradient, TransformerMatrix.Merge, this.mixed, dStream);
     this.back(parameters, TransformerMatrix.Merge, dNormed, dStream);
     const dBias = gradient.subarray(this.ageBias, this.parameterCount);
-    this.attention.backward(this.dAttended, dBias, dNormed, this.attended);
+    const { dAttended, attended, shares, attention } = this;
+    this.kernels.attentionBackward(dAttended, dBias, dNormed, attended, shares, attention);
     this.learn(gradient, TransformerMatrix.Attend, normed[0]!, this.dAttended);
     this.back(parameters, TransformerMatrix.Attend, dNormed, this.dAttended);
     normRowsBackward(dStream, dNormed, factors[0]!, streams[0]!, columns, 1);

@@ -1,8 +1,16 @@
 // The training kernels that a Transformer needs, in doubles: finite differences of f32 sums are mostly
 // rounding.
 
+import { exp } from "../../../host-tools/src/model/exact-math";
+import {
+  type AttentionShape,
+  attentionBackward,
+  attentionForward,
+} from "../../../host-tools/src/training/attention-reference";
 import type { TrainingKernels } from "../../../host-tools/src/training/kernels";
 import { ReferenceKernels } from "../../../host-tools/src/training/kernels-reference";
+
+const DOUBLE = { round: (value: number) => value, exponential: exp };
 
 export class DoubleKernels extends ReferenceKernels implements TrainingKernels {
   /** Doubles under the name of floats: whoever only reads and writes numbers sees no difference. */
@@ -43,5 +51,26 @@ export class DoubleKernels extends ReferenceKernels implements TrainingKernels {
         out[row * n + column] = sum;
       }
     }
+  }
+
+  override attentionForward(
+    out: Float32Array,
+    attended: Float32Array,
+    bias: Float32Array,
+    shares: Float32Array,
+    shape: AttentionShape,
+  ): void {
+    attentionForward(DOUBLE, out, attended, bias, shares, shape);
+  }
+
+  override attentionBackward(
+    dAttended: Float32Array,
+    dBias: Float32Array,
+    dOut: Float32Array,
+    attended: Float32Array,
+    shares: Float32Array,
+    shape: AttentionShape,
+  ): void {
+    attentionBackward(DOUBLE, dAttended, dBias, dOut, attended, shares, shape);
   }
 }
