@@ -169,16 +169,18 @@ export function cellSimd(z: usize, cell: usize, h: usize, hidden: i32): void {
   }
 }
 
+/** Logistic function, Q12 to Q15, eight at once; in [11, 32757]. */
 // @ts-ignore: decorator
 @inline
-function sigmoidSimd(z: v128): v128 {
+export function sigmoidSimd(z: v128): v128 {
   const half = i16x8.shr_s(i16x8.add(oddSimd(z), i16x8.splat(1)), 1);
   return i16x8.add(half, i16x8.splat(16384));
 }
 
+/** Hyperbolic tangent, Q12 to Q15, eight at once. */
 // @ts-ignore: decorator
 @inline
-function tanhSimd(z: v128): v128 {
+export function tanhSimd(z: v128): v128 {
   return oddSimd(i16x8.add_sat_s(z, z));
 }
 
@@ -242,6 +244,6 @@ function odd(z: i32): i32 {
 /** Rounding Q15 product of two int16; no operand here is -32768 twice, so it never saturates. */
 // @ts-ignore: decorator
 @inline
-function multiplyQ15(a: i32, b: i32): i32 {
+export function multiplyQ15(a: i32, b: i32): i32 {
   return (a * b + 0x4000) >> 15;
 }

@@ -12,7 +12,9 @@ const WEIGHTS_MOVED = 64;
 /** The bytes of a model with this version and slightly different weights. */
 export function modelVariant(base: Uint8Array, modelVersion: number, random: Prng): Uint8Array {
   const artifact = decodeArtifact(base);
-  const weights = Int8Array.from(artifact.gates.weights);
+  const [gates, ...rest] = artifact.core;
+  if (gates === undefined) throw new RangeError("the model has no core to move weights of");
+  const weights = Int8Array.from(gates.weights);
   for (let i = 0; i < WEIGHTS_MOVED; i++) {
     const at = random.below(weights.length);
     const weight = weights[at] as number;
@@ -21,7 +23,7 @@ export function modelVariant(base: Uint8Array, modelVersion: number, random: Prn
   const changed: ScorerArtifact = {
     ...artifact,
     modelVersion,
-    gates: { ...artifact.gates, weights },
+    core: [{ ...gates, weights }, ...rest],
   };
   const inputs = artifact.selfTest.map((step) => step.input);
   return encodeArtifact(withSelfTest(changed, inputs));

@@ -1,6 +1,7 @@
 // The single point at which the host tool sees the filter's source: the portable contract.
 
 export * from "../../assembly/contract/artifact";
+export * from "../../assembly/contract/artifact-layout";
 export * from "../../assembly/contract/config";
 export * from "../../assembly/contract/config-problem";
 export * from "../../assembly/contract/content-artifact";
@@ -8,5 +9,6 @@ export * from "../../assembly/contract/evidence";
 export * from "../../assembly/contract/features";
 export * from "../../assembly/contract/limits";
 export * from "../../assembly/contract/route-signals";
+export * from "../../assembly/contract/scorer-state-layout";
 export * from "../../assembly/contract/signals";
 export * from "../../assembly/contract/transformer-sections";

@@ -17,8 +17,8 @@ export function evidenceOfPermille(permille: number): number {
 }
 
 export function calibrationCurve({ quantiles }: ArtifactDescription): CurvePoint[] {
-  return quantiles.map(({ surprise, permille }) => ({
+  return quantiles.map(({ surprise, evidence }) => ({
     surprise: Number((surprise / 4096).toPrecision(4)),
-    evidence: Number(evidenceOfPermille(permille).toPrecision(4)),
+    evidence: Number(evidence.toPrecision(4)),
   }));
 }

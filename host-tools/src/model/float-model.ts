@@ -8,12 +8,11 @@
 //   lstm    z = W [x; h] + b, rows i, f, g, o:   c' = s(f) c + s(i) tanh(g),  h' = s(o) tanh(c')
 //   gru     r, u = s(W [x; h] + b), rows r, u:   n = tanh(Wn x + bn + r (Un h + cn)),
 //           (reset-after form)                   h' = (1 - u) n + u h
-//   transformer  float-transformer.ts
 //   linear  latent = E [x_t; x_(t-1); ...] + e   over the last W vectors, the newest first
 //   head    y = V [x; h'] + d                    linear: y = V latent + d
 //
-// Outputs of linear reconstruct the vector that they were computed from; those of the others say
-// something of the next.
+// Outputs of lstm and gru say something of the next vector; those of linear reconstruct the one
+// that they were computed from.
 
 import type { FloatTransformerLayer } from "./float-transformer";
 
@@ -75,12 +74,6 @@ export interface FloatGru extends FloatShape {
   readonly candidateHiddenBiases: Float64Array;
 }
 
-export interface FloatTransformer extends FloatShape {
-  readonly architecture: "transformer";
-  /** Matrices and age bias; its formulas stand in float-transformer.ts. */
-  readonly layer: FloatTransformerLayer;
-}
-
 export interface FloatLinear extends FloatShape {
   readonly architecture: "linear";
   /** W, vectors that are looked at together, the current one included. */
@@ -91,4 +84,10 @@ export interface FloatLinear extends FloatShape {
   readonly encoderBiases: Float64Array;
 }
 
-export type FloatModel = FloatLstm | FloatGru | FloatTransformer | FloatLinear;
+export interface FloatTransformer extends FloatShape {
+  readonly architecture: "transformer";
+  /** Its formulas are float-transformer.ts's. */
+  readonly layer: FloatTransformerLayer;
+}
+
+export type FloatModel = FloatLstm | FloatGru | FloatLinear | FloatTransformer;

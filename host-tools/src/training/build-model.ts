@@ -2,7 +2,7 @@
 // the score is calibrated last, with the integers that will serve, on traffic that training never
 // saw.
 
-import { FEATURES, FEATURE_SCHEMA } from "../contract";
+import { Architecture, FEATURES, FEATURE_SCHEMA, RESIDUAL_CAP_Q8 } from "../contract";
 import type { Prng } from "../lib/prng";
 import { seededPrng } from "../lib/prng";
 import { type FeatureCalibration, calibrateFeatures } from "./calibration";
@@ -15,7 +15,7 @@ import {
   healthySurprises,
   quantileTable,
 } from "./score-calibration";
-import type { ScorerArtifact } from "../model/scorer-artifact";
+import { type ScorerArtifact, valueOutputs } from "../model/scorer-artifact";
 import type { FeatureSequence } from "../model/traffic";
 import { type TrainedModel, type TrainingProgress, train } from "./trainer";
 
@@ -48,8 +48,10 @@ const WARM_UP_STEPS = 64;
 /** The residuals' size is averaged over about 2^3 requests, their sign over 2^5. */
 const SMOOTHING_SHIFT = 3;
 const DRIFT_SHIFT = 5;
-/** Scores at and above this are anomalies: one healthy request in a thousand. */
-const THRESHOLD_PERMILLE = 999;
+/** Evidence at and above this is an anomaly, Q8: one healthy request in a thousand. */
+const THRESHOLD_EVIDENCE = 768;
+/** A route's scale is the mean of its last 2^9 requests. */
+const SCALE_SHIFT = 9;
 const SELF_TEST_STEPS = 16;
 const INPUT_SHIFT = 3;
 
@@ -97,10 +99,18 @@ function assemble(
   options: BuildOptions,
 ): ScorerArtifact {
   const { inputs, hidden, outputs } = model.shape;
+  // The trained head sees the hidden state alone; the file's sees the inputs too.
+  const skipless = new Float64Array(outputs * (inputs + hidden));
+  for (let output = 0; output < outputs; output++) {
+    const row = model.outputWeights.subarray(output * hidden, (output + 1) * hidden);
+    skipless.set(row, output * (inputs + hidden) + inputs);
+  }
   return {
     name: options.name,
     modelVersion: options.modelVersion,
     featureSchema: FEATURE_SCHEMA,
+    architecture: Architecture.Lstm,
+    variant: 0,
     inputs,
     hidden,
     outputs,
@@ -108,22 +118,26 @@ function assemble(
     warmUpSteps: WARM_UP_STEPS,
     smoothingShift: SMOOTHING_SHIFT,
     driftShift: DRIFT_SHIFT,
-    thresholdPermille: THRESHOLD_PERMILLE,
+    scaleShift: SCALE_SHIFT,
+    residualCapQ8: RESIDUAL_CAP_Q8,
+    thresholdEvidence: THRESHOLD_EVIDENCE,
     trainingSeed: options.seed >>> 0,
     trainingSteps: bestStep,
     featureOffsets: calibration.offsets,
     featureScales: calibration.scales,
-    outputFeatures: Int32Array.from(PREDICTED_OUTPUTS, (output) => output.feature),
-    outputCarries: Int32Array.from(PREDICTED_OUTPUTS, (output) => (output.carry ? 1 : 0)),
+    ...valueOutputs(
+      PREDICTED_OUTPUTS.map((output) => output.feature),
+      PREDICTED_OUTPUTS.map((output) => output.carry),
+    ),
     residualMultipliers: new Int32Array(outputs).fill(ratioMultiplier(256)),
     scaleFloors: new Int32Array(outputs).fill(1),
     driftMultipliers: new Int32Array(outputs).fill(ratioMultiplier(256)),
     quantiles: [
-      { surprise: 0, permille: 0 },
-      { surprise: 1, permille: 1000 },
+      { surprise: 0, evidence: 0 },
+      { surprise: 1, evidence: THRESHOLD_EVIDENCE },
     ],
-    gates: quantiseMatrix(model.gateWeights, model.gateBiases, 4 * hidden, inputs + hidden),
-    predictor: quantiseMatrix(model.outputWeights, model.outputBiases, outputs, hidden),
+    core: [quantiseMatrix(model.gateWeights, model.gateBiases, 4 * hidden, inputs + hidden)],
+    predictor: quantiseMatrix(skipless, model.outputBiases, outputs, inputs + hidden),
     selfTest: [],
   };
 }

@@ -41,7 +41,7 @@ export function measureDetection(
     let seen = false;
     sequence.faulty.forEach((label, i) => {
       const vector = sequence.vectors.subarray(i * FEATURES, (i + 1) * FEATURES);
-      const alarm = scorer.stepRaw(vector).scorePermille >= artifact.thresholdPermille;
+      const alarm = scorer.stepRaw(vector).settledEvidence >= artifact.thresholdEvidence;
       if (label === 1) {
         if (intoFault < 0) faults += 1;
         intoFault += 1;

@@ -1,8 +1,16 @@
 // What a surprise is worth: measured with the integer model itself on healthy traffic it has not
 // seen, so that quantisation, smoothing and the model's weaknesses are all inside the calibration.
 
-import { FEATURES, QUANTILE_KNOTS_MAX, SCALE_FLOOR_MAX, SURPRISE_MAX } from "../contract";
+import {
+  EVIDENCE_FULL_SCORE,
+  EVIDENCE_ONE,
+  FEATURES,
+  QUANTILE_KNOTS_MAX,
+  SCALE_FLOOR_MAX,
+  SURPRISE_MAX,
+} from "../contract";
 import type { QuantisedSequence } from "./dataset";
+import { log } from "../model/exact-math";
 import { ReferenceScorer } from "../model/reference";
 import { ratioMultiplier } from "../model/quantiser";
 import type { QuantileKnot, ScorerArtifact } from "../model/scorer-artifact";
@@ -13,7 +21,7 @@ const RESIDUAL_QUANTILE = 0.999;
 /** 1/512 of a deviation. */
 const SCALE_FLOOR_LEAST_Q12 = 8;
 
-/** Scores at which the table has a knot; 1000 is extrapolated. */
+/** Permille of healthy traffic at which the table has a knot; the last is extrapolated. */
 const KNOT_PERMILLES = [100, 250, 500, 750, 900, 950, 975, 990, 995, 999];
 
 /** @returns the value below which the given share lies; 0 for none */
@@ -118,23 +126,30 @@ export function healthySurprises(
   return Int32Array.from(surprises).sort();
 }
 
+/** -log10 of the share of healthy traffic above, Q8. */
+function evidenceOfPermille(permille: number): number {
+  return Math.round((-EVIDENCE_ONE * log(1 - permille / 1000)) / log(10));
+}
+
 /**
- * The table from surprise to permille: knots at quantiles of healthy traffic, so that 990 means
- * that one healthy request in a hundred has more. Above 999 the tail is continued exponentially:
- * from 99 % to 99.9 % a step, and as much again up to 1000 (99.99 %).
+ * The table from surprise to evidence: knots at quantiles of healthy traffic, so that 512 means
+ * that one healthy request in a hundred has more. Above one in a thousand the tail is continued
+ * exponentially: from 99 % to 99.9 % a step, and as much again up to one in ten thousand.
  */
 export function quantileTable(sorted: Int32Array): QuantileKnot[] {
-  const knots: QuantileKnot[] = [{ surprise: 0, permille: 0 }];
-  const add = (surprise: number, permille: number) => {
+  const knots: QuantileKnot[] = [{ surprise: 0, evidence: 0 }];
+  const add = (surprise: number, evidence: number) => {
     const last = knots[knots.length - 1]!;
     knots.push({
       surprise: Math.min(SURPRISE_MAX, Math.max(last.surprise + 1, surprise)),
-      permille,
+      evidence,
     });
   };
-  for (const permille of KNOT_PERMILLES) add(quantile(sorted, permille / 1000), permille);
+  for (const permille of KNOT_PERMILLES) {
+    add(quantile(sorted, permille / 1000), evidenceOfPermille(permille));
+  }
   const step = quantile(sorted, 0.999) - quantile(sorted, 0.99);
-  add(quantile(sorted, 0.999) + Math.max(1, step), 1000);
+  add(quantile(sorted, 0.999) + Math.max(1, step), EVIDENCE_FULL_SCORE);
   if (knots.length > QUANTILE_KNOTS_MAX) throw new RangeError("too many knots");
   return knots;
 }

@@ -104,7 +104,7 @@ describe("ganglion inspect", () => {
 
   it("reports a failed self-test as a finding", async () => {
     const artifact = decodeArtifact(readFileSync(shipped));
-    artifact.gates.weights[5]! ^= 3;
+    artifact.core[0]!.weights[5]! ^= 3;
     writeFileSync(file("bent.gngl"), encodeArtifact(artifact));
     expect(await runInspect(file("bent.gngl"), { output: "json" })).toBe(79);
     expect(JSON.parse(printed)).toMatchObject({ self_test: { passed: false } });

@@ -3,10 +3,10 @@
 
 import {
   ARTIFACT_AT_ARCHITECTURE,
+  ARTIFACT_AT_CORE_SHIFT,
   ARTIFACT_AT_DRIFT_SHIFT,
   ARTIFACT_AT_FEATURE_SCHEMA,
   ARTIFACT_AT_FORMAT,
-  ARTIFACT_AT_GATE_SHIFT,
   ARTIFACT_AT_HIDDEN,
   ARTIFACT_AT_INPUTS,
   ARTIFACT_AT_INPUT_SHIFT,
@@ -17,18 +17,24 @@ import {
   ARTIFACT_AT_OUTPUTS,
   ARTIFACT_AT_OUTPUT_SHIFT,
   ARTIFACT_AT_QUANTILE_KNOTS,
+  ARTIFACT_AT_RESIDUAL_CAP,
+  ARTIFACT_AT_SCALE_SHIFT,
   ARTIFACT_AT_SELF_TEST_STEPS,
   ARTIFACT_AT_SMOOTHING_SHIFT,
-  ARTIFACT_AT_THRESHOLD_PERMILLE,
+  ARTIFACT_AT_THRESHOLD_EVIDENCE,
   ARTIFACT_AT_TOTAL_BYTES,
   ARTIFACT_AT_WARM_UP_STEPS,
   ARTIFACT_FORMAT,
   ARTIFACT_HEADER_BYTES,
   ARTIFACT_MAGIC,
+  Architecture,
+  ArtifactKind,
+} from "../../../assembly/contract/artifact";
+import {
   artifactBytes,
   outputsOffset,
   quantilesOffset,
-} from "../../../assembly/contract/artifact";
+} from "../../../assembly/contract/artifact-layout";
 import { FEATURES, FEATURE_SCHEMA } from "../../../assembly/contract/features";
 
 export const TINY_INPUTS: i32 = FEATURES;
@@ -44,7 +50,7 @@ export function tinyArtifact(): usize {
 }
 
 export function tinyBytes(hidden: i32 = TINY_HIDDEN): i32 {
-  return artifactBytes(TINY_INPUTS, hidden, 1, 4);
+  return artifactBytes(Architecture.Lstm, TINY_INPUTS, hidden, 1, 0, 4);
 }
 
 /** Writes the artifact anew. */
@@ -53,8 +59,8 @@ export function writeTiny(version: u32 = 5, hidden: i32 = TINY_HIDDEN): void {
   memory.fill(p, 0, 8192);
   store<u32>(p + ARTIFACT_AT_MAGIC, ARTIFACT_MAGIC);
   store<i32>(p + ARTIFACT_AT_FORMAT, ARTIFACT_FORMAT);
-  store<i32>(p + ARTIFACT_AT_KIND, 1);
-  store<i32>(p + ARTIFACT_AT_ARCHITECTURE, 1);
+  store<i32>(p + ARTIFACT_AT_KIND, ArtifactKind.Scorer);
+  store<i32>(p + ARTIFACT_AT_ARCHITECTURE, Architecture.Lstm);
   store<i32>(p + ARTIFACT_AT_TOTAL_BYTES, tinyBytes(hidden));
   store<u32>(p + ARTIFACT_AT_MODEL_VERSION, version);
   store<i32>(p + ARTIFACT_AT_FEATURE_SCHEMA, FEATURE_SCHEMA);
@@ -65,10 +71,12 @@ export function writeTiny(version: u32 = 5, hidden: i32 = TINY_HIDDEN): void {
   store<i32>(p + ARTIFACT_AT_WARM_UP_STEPS, TINY_WARM_UP);
   store<i32>(p + ARTIFACT_AT_SMOOTHING_SHIFT, 0);
   store<i32>(p + ARTIFACT_AT_DRIFT_SHIFT, 1);
-  store<i32>(p + ARTIFACT_AT_THRESHOLD_PERMILLE, 999);
+  store<i32>(p + ARTIFACT_AT_SCALE_SHIFT, 9);
+  store<i32>(p + ARTIFACT_AT_RESIDUAL_CAP, 1024);
+  store<i32>(p + ARTIFACT_AT_THRESHOLD_EVIDENCE, 768);
   store<i32>(p + ARTIFACT_AT_QUANTILE_KNOTS, 3);
   store<i32>(p + ARTIFACT_AT_SELF_TEST_STEPS, 4);
-  store<i32>(p + ARTIFACT_AT_GATE_SHIFT, 40);
+  store<i32>(p + ARTIFACT_AT_CORE_SHIFT, 40);
   store<i32>(p + ARTIFACT_AT_OUTPUT_SHIFT, 40);
   store<u32>(p + ARTIFACT_AT_NAME, 0x796e6974); // "tiny"
   const scales = p + ARTIFACT_HEADER_BYTES + 4 * TINY_INPUTS;
@@ -76,12 +84,12 @@ export function writeTiny(version: u32 = 5, hidden: i32 = TINY_HIDDEN): void {
   const outputs = p + outputsOffset(TINY_INPUTS);
   store<i32>(outputs, TINY_FEATURE);
   // Ratio 1.0 (256 in Q8) counts as 1.0; the route's own scale is at least 1.0 (4096 in Q12).
-  store<i32>(outputs + 2 * 64, 4096);
-  store<i32>(outputs + 3 * 64, 4096);
-  store<i32>(outputs + 4 * 64, 4096);
+  store<i32>(outputs + 6 * 64, 4096);
+  store<i32>(outputs + 7 * 64, 4096);
+  store<i32>(outputs + 8 * 64, 4096);
   const knots = p + quantilesOffset(TINY_INPUTS, 1);
   store<i32>(knots + 8, 4096);
-  store<i32>(knots + 12, 500);
+  store<i32>(knots + 12, 512);
   store<i32>(knots + 16, 12288);
-  store<i32>(knots + 20, 1000);
+  store<i32>(knots + 20, 1024);
 }
