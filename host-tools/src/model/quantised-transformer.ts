@@ -34,10 +34,10 @@ export interface TransformerShape {
 
 /**
  * The usual layer for a hidden size: two heads, twice as many expanded values, and as long a ring as keeps
- * a key's state below a kilobyte.
+ * the state of a route with 24 outputs within a kilobyte (up to 40 hidden values).
  */
 export function defaultTransformerShape(inputs: number, hidden: number): TransformerShape {
-  return { inputs, hidden, heads: 2, ring: hidden <= 24 ? 16 : 8, feedForward: 2 * hidden };
+  return { inputs, hidden, heads: 2, ring: hidden <= 16 ? 16 : 8, feedForward: 2 * hidden };
 }
 
 export interface QuantisedTransformer {
