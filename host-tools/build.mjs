@@ -87,6 +87,12 @@ const targets = [
     "build/statistics.lab.wasm",
     laboratory,
   ),
+  ascTarget(
+    "calibration-lab",
+    "assembly/calibration-lab.ts",
+    "build/calibration.lab.wasm",
+    laboratory,
+  ),
   ascTarget("config-lab", "assembly/config-lab.ts", "build/config.lab.wasm", laboratory),
   bundleTarget("command", "host-tools/src/cli.ts", "build/ganglion.mjs", commandInputs, {
     banner: { js: "#!/usr/bin/env node" },

@@ -18,6 +18,7 @@ const generators = [
   "host-tools/src/reference/generated-files.ts",
   "host-tools/src/model/generated-files.ts",
   "host-tools/src/content/generated-files.ts",
+  "host-tools/src/calibration/generated-files.ts",
 ];
 
 async function generatorOf(entry) {

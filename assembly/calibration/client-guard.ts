@@ -1,0 +1,71 @@
+// Whose exceedances may raise the threshold. A client could otherwise send what looks strange until
+// strange is usual, and then attack unseen. Not a blocklist, and no count of requests: a client may
+// raise the threshold again only after others have, so many times that its part of the rises is its
+// part of the steps. What all clients do (a drift) still moves it as fast as ever; what one client
+// does moves it once.
+//
+//   others' rises wanted = round(1 / share of the steps) - 1, at most one less than there are places
+//
+// Eight clients are remembered, the one whose rise is longest ago makes place: then as many others
+// have risen as are ever wanted.
+
+import { CLIENTS_REMEMBERED, CLIENT_STEPS_MAX } from "../contract/calibration";
+import { Calibrator, CalibratorClient, clientAt } from "./calibrator";
+
+/** Hash under which clients are kept; 0 means a free place. */
+// @ts-ignore: decorator
+@inline
+function tagOf(client: u32): u32 {
+  return client == 0 ? 1 : client;
+}
+
+/** Counts a step of a client, when it is remembered. */
+export function noteClient(state: Calibrator, client: u32): void {
+  const tag = tagOf(client);
+  for (let place = 0; place < CLIENTS_REMEMBERED; place++) {
+    const entry = clientAt(state, place);
+    if (entry.tag != tag) continue;
+    entry.steps += 1;
+    const elapsed = state.steps - entry.sinceStep;
+    if (elapsed >= <u32>CLIENT_STEPS_MAX) {
+      entry.sinceStep += elapsed >> 1;
+      entry.steps >>= 1;
+    }
+    return;
+  }
+}
+
+/** Whether a client's exceedance may raise the threshold; remembers that it did. */
+export function admitRise(state: Calibrator, client: u32): bool {
+  const tag = tagOf(client);
+  let oldest = clientAt(state, 0);
+  for (let place = 0; place < CLIENTS_REMEMBERED; place++) {
+    const entry = clientAt(state, place);
+    if (entry.tag == tag) return admitKnown(state, entry);
+    if (age(state, entry) > age(state, oldest)) oldest = entry;
+  }
+  state.rises += 1;
+  oldest.tag = tag;
+  oldest.lastRise = state.rises;
+  oldest.sinceStep = state.steps;
+  oldest.steps = 0;
+  return true;
+}
+
+/** Rises since a place's own; a free place is older than all. */
+// @ts-ignore: decorator
+@inline
+function age(state: Calibrator, entry: CalibratorClient): u32 {
+  return entry.tag == 0 ? u32.MAX_VALUE : state.rises - entry.lastRise;
+}
+
+function admitKnown(state: Calibrator, entry: CalibratorClient): bool {
+  // One step in eight before it is known better.
+  const own = entry.steps + 1;
+  const all = state.steps - entry.sinceStep + <u32>CLIENTS_REMEMBERED;
+  const wanted = min<u32>((all + (own >> 1)) / own, <u32>CLIENTS_REMEMBERED) - 1;
+  if (state.rises - entry.lastRise < wanted) return false;
+  state.rises += 1;
+  entry.lastRise = state.rises;
+  return true;
+}
