@@ -6,13 +6,15 @@
 // next event comes after its end, or on a tick. The request path adds to sums; the detectors work when a
 // window closes. Evidence holds until the next window.
 //
-// What is learnt is slow and bounded: one window pulls a baseline by at most three of its deviations.
+// Detectors of one signal, and then signals, are put together by the harmonic mean of their p-values: one
+// that is sure is enough. What is learnt is slow and bounded: one window pulls a baseline by at most three of
+// its deviations, and rare windows in a row are counted once in sixteen.
 
 import { ROUTE_SIGNALS, RouteSignal, signalRisesOnly } from "../contract/route-signals";
 import { exp2Negative } from "../state/math";
 import { harmonicEvidence } from "./combine-evidence";
 import { nextShare, surplusOf } from "./share";
-import { DAILY_BYTES, SIGNAL_BYTES, Tuning, stepSignal } from "./signal-detector";
+import { DAILY_BYTES, SIGNAL_BYTES, Tuning, signalParts, stepSignal } from "./signal-detector";
 import { Window, isDue, isOver, noteArrival, noteFinish, openWindow, rateOf } from "./window";
 
 /** Half-lives of the averages. */
@@ -86,7 +88,8 @@ function feed(state: usize, signal: RouteSignal, x: f32, nowMs: f64): void {
   tuning.risesOnly = <i32>signalRisesOnly(signal);
   const detector = state + DETECTORS + <usize>signal * SIGNAL_BYTES;
   const daily = signal == RouteSignal.Rate ? state + DAILY : 0;
-  const evidence = stepSignal(detector, daily, x, nowMs, msOfDay(nowMs), tuning);
+  const parts = stepSignal(detector, daily, x, nowMs, msOfDay(nowMs), tuning);
+  const evidence = parts > 0 ? harmonicEvidence(signalParts(), parts) : 0;
   store<u16>(state + EVIDENCES + ((<usize>signal) << 1), <u16>evidence);
 }
 
@@ -98,6 +101,7 @@ function tuneFor(elapsedMs: f32): void {
   tuning.driftFastWeight = 1 - exp2Negative(elapsedMs / DRIFT_FAST_MS);
   tuning.driftSlowWeight = 1 - exp2Negative(elapsedMs / DRIFT_SLOW_MS);
   tuning.reach = REACH;
+  tuning.guarded = 1;
 }
 
 function feedMeasures(state: usize, nowMs: f64, elapsedMs: f32): void {
@@ -127,7 +131,7 @@ function feedShare(
   if (count == 0) return share;
   const windows = changetype<Monitor>(state).windows;
   const start: f32 = <f32>1 / <f32>(windows + 1);
-  const weight = max(changetype<Tuning>(TUNING).slowWeight, start);
+  const weight = max(changetype<Tuning>(TUNING).driftSlowWeight, start);
   feed(state, signal, surplusOf(hits, count, share), nowMs);
   return nextShare(hits, count, share, weight, windows >= CLIP_AFTER);
 }

@@ -1,19 +1,10 @@
-// One signal, all of its detectors: a shift within seconds or minutes, a drift over many of them, the time
-// of day, and the range of all that was. What two detectors find unlikely at once is more than either says
-// alone, what one finds alone is less: their evidence is averaged. A new extreme comes on top, because no
-// average of the past can know it.
-//
-//   evidence = mean(shift, drift, time of day where known) + 2.0 for a new extreme, at most EVIDENCE_MAX
+// One signal, its detectors: a shift within seconds or minutes, a drift over many of them, and, for a signal
+// that has hours, the time of day. Each gives evidence of its own; whoever has the signal puts them together.
 
-import { EVIDENCE_MAX, EVIDENCE_ONE } from "../contract/evidence";
-import { Extremes, startExtremes, stepExtremes } from "./extremes";
 import { LevelShift, stepLevelShift } from "./level-shift";
 import { TAIL_BYTES, Tail, stepTail } from "./tail";
 import { TIME_OF_DAY_BYTES, TimeOfDay, stepTimeOfDay } from "./time-of-day";
 
-/** Evidence of a new extreme, and values before there can be one. */
-const EXTREME_Q8: i32 = 2 * EVIDENCE_ONE;
-const EXTREME_AFTER: i32 = 64;
 /** Values of a larger magnitude are dropped: their square must be a float. */
 const MAGNITUDE_MAX: f32 = 1e15;
 
@@ -32,14 +23,15 @@ export class Tuning {
   floor: f32;
   /** Deviations that one value may pull the slow averages by; REACH_FREE for no bound. */
   reach: f32;
-  /** 1: only a rise is news, and a new extreme is none (the first failure ever is one). */
+  /** 1: only a rise is news. */
   risesOnly: i32;
+  /** 1: what is rare is learnt slowly; see tail.ts. */
+  guarded: i32;
 }
 
 const SHIFT: usize = 0;
 const DRIFT: usize = SHIFT + offsetof<LevelShift>();
-const EXTREMES: usize = DRIFT + offsetof<LevelShift>();
-const SHIFT_TAIL: usize = EXTREMES + offsetof<Extremes>();
+const SHIFT_TAIL: usize = DRIFT + offsetof<LevelShift>();
 const DRIFT_TAIL: usize = SHIFT_TAIL + TAIL_BYTES;
 const DAILY_TAIL: usize = TIME_OF_DAY_BYTES;
 
@@ -50,21 +42,25 @@ export const DAILY_BYTES: usize = (DAILY_TAIL + TAIL_BYTES + 7) & ~7;
 
 if ((SIGNAL_BYTES & 7) != 0) ERROR("signals must follow each other on 8-byte boundaries");
 
-/** Evidence that x lies where nothing has been, Q8. @param seen values before */
-function extremeEvidence(extremes: Extremes, x: f32, seen: i32): i32 {
-  if (seen == 0) {
-    startExtremes(extremes, x);
-    return 0;
-  }
-  const isNew = stepExtremes(extremes, x);
-  return isNew && seen >= EXTREME_AFTER ? EXTREME_Q8 : 0;
+const PARTS: usize = memory.data(8, 8);
+
+/** Evidence of each detector of the last signal: shift, drift, time of day if it was counted; u16, Q8. */
+export function signalParts(): usize {
+  return PARTS;
 }
 
-/** Magnitude of a shift; 0 for a fall where only rises are news. */
+/** Whether stepSignal takes a value. */
 // @ts-ignore: decorator
 @inline
-function magnitude(shift: f32, risesOnly: i32): f32 {
-  return risesOnly != 0 ? max<f32>(0, shift) : abs<f32>(shift);
+export function isSignal(x: f32): bool {
+  return abs<f32>(x) <= MAGNITUDE_MAX;
+}
+
+/** Keeps the evidence of one detector. @param shift in deviations */
+function keep(part: i32, tail: usize, shift: f32, tuning: Tuning): void {
+  const size = tuning.risesOnly != 0 ? max<f32>(0, shift) : abs<f32>(shift);
+  const evidence = stepTail(changetype<Tail>(tail), size, tuning.guarded != 0);
+  store<u16>(PARTS + ((<usize>part) << 1), <u16>evidence);
 }
 
 /**
@@ -75,7 +71,7 @@ function magnitude(shift: f32, risesOnly: i32): f32 {
  * @param x in whatever unit; one that is no number or beyond 1e15 is dropped
  * @param nowMs any clock that runs on
  * @param dayMs ms since midnight; NaN where the wall clock is not known
- * @returns evidence, Q8, in [0, EVIDENCE_MAX]
+ * @returns detectors that have said something: so many pieces of evidence are at signalParts()
  */
 export function stepSignal(
   signal: usize,
@@ -85,32 +81,19 @@ export function stepSignal(
   dayMs: f64,
   tuning: Tuning,
 ): i32 {
-  if (!(abs<f32>(x) <= MAGNITUDE_MAX)) return 0;
+  if (!isSignal(x)) return 0;
   const floor = tuning.floor;
   const reach = tuning.reach;
-  const risesOnly = tuning.risesOnly;
   const shift = changetype<LevelShift>(signal + SHIFT);
-  const drift = changetype<LevelShift>(signal + DRIFT);
-  const extremes = changetype<Extremes>(signal + EXTREMES);
-  const extreme = risesOnly != 0 ? 0 : extremeEvidence(extremes, x, shift.samples);
   const near = stepLevelShift(shift, x, tuning.fastWeight, tuning.slowWeight, floor, reach);
-  const far = stepLevelShift(
-    drift,
-    x,
-    tuning.driftFastWeight,
-    tuning.driftSlowWeight,
-    floor,
-    reach,
-  );
-  let sum = stepTail(changetype<Tail>(signal + SHIFT_TAIL), magnitude(near, risesOnly));
-  sum += stepTail(changetype<Tail>(signal + DRIFT_TAIL), magnitude(far, risesOnly));
-  let parts = 2;
-  if (daily != 0) {
-    const hourly = stepTimeOfDay(changetype<TimeOfDay>(daily), x, nowMs, dayMs, floor);
-    if (hourly >= 0) {
-      sum += stepTail(changetype<Tail>(daily + DAILY_TAIL), hourly);
-      parts = 3;
-    }
-  }
-  return min(sum / parts + extreme, EVIDENCE_MAX);
+  keep(0, signal + SHIFT_TAIL, near, tuning);
+  const drift = changetype<LevelShift>(signal + DRIFT);
+  const fast = tuning.driftFastWeight;
+  const far = stepLevelShift(drift, x, fast, tuning.driftSlowWeight, floor, reach);
+  keep(1, signal + DRIFT_TAIL, far, tuning);
+  if (daily == 0) return 2;
+  const hourly = stepTimeOfDay(changetype<TimeOfDay>(daily), x, nowMs, dayMs, floor);
+  if (hourly < 0) return 2;
+  keep(2, daily + DAILY_TAIL, hourly, tuning);
+  return 3;
 }

@@ -11,6 +11,9 @@
 //
 // The least scale is for a statistic that was always 0, such as failures where there were none: the first
 // one is news, not proof. Evidence never falls as the value rises. The first 16 values give none.
+//
+// What is rare and lasts would soon be usual. A guarded tail counts the first of a run of values with
+// evidence of 2.5 or more, and then every sixteenth: an incident is learnt, but slowly.
 
 import { EVIDENCE_MAX } from "../contract/evidence";
 import { log2 } from "../state/math";
@@ -20,6 +23,9 @@ export const TAIL_BINS: i32 = 48;
 /** Values in the histogram before its counts are halved. */
 const TOTAL_MAX: i32 = 4000;
 const WARM_UP: i32 = 16;
+/** Evidence from which on a value is rare to a guarded tail, which then counts one in so many. */
+const GUARD_Q8: i32 = 640;
+const GUARD_EVERY: i32 = 16;
 /** Counts that a share is read from directly. */
 const ENOUGH: f32 = 5;
 const KNOT_SHARE: f32 = 0.02;
@@ -39,8 +45,10 @@ const LOW_QUARTERS: i32 = (127 - 6) << 2;
 @unmanaged
 @final
 export class Tail {
-  /** Sum of the counts, which follow: u16 x TAIL_BINS. */
-  total: i32;
+  /** Sum of the counts. */
+  total: u16;
+  /** Rare values in a row, modulo GUARD_EVERY; the counts, u16 x TAIL_BINS, follow. */
+  run: u16;
 }
 
 /** Bytes of one tail with its counts. */
@@ -89,7 +97,7 @@ function evidenceQ8(tail: Tail, x: f32, bin: i32): i32 {
   for (let i = bin + 1; i < TAIL_BINS; i++) above += load<u16>(place(tail, i));
   const inside = min<f32>(1, (x - edge(bin)) / (edge(bin + 1) - edge(bin)));
   const rest = <f32>above + <f32>load<u16>(place(tail, bin)) * (1 - inside);
-  const all = log2(<f32>(tail.total + 1));
+  const all = log2(<f32>(<i32>tail.total + 1));
   let evidence = OCTAVE_Q8 * (all - log2(max(rest, ENOUGH) + 0.5));
   if (rest < ENOUGH) evidence = max(evidence, beyondQ8(tail, x, all));
   return <i32>max<f32>(0, min(evidence, <f32>EVIDENCE_MAX));
@@ -103,22 +111,35 @@ function halve(tail: Tail): void {
     store<u16>(place(tail, i), half);
     total += half;
   }
-  tail.total = total;
+  tail.total = <u16>total;
+}
+
+/** Whether a guarded tail counts a value of this evidence. */
+function countsRare(tail: Tail, evidence: i32): bool {
+  if (evidence < GUARD_Q8) {
+    tail.run = 0;
+    return true;
+  }
+  const run = <i32>tail.run;
+  tail.run = <u16>((run + 1) % GUARD_EVERY);
+  return run == 0;
 }
 
 /**
  * Judges a value by those before it, then counts it.
  *
  * @param value of the statistic, 0 or more; negative or NaN is dropped
+ * @param guarded whether rare values are counted less
  * @returns evidence, Q8
  */
-export function stepTail(tail: Tail, value: f32): i32 {
+export function stepTail(tail: Tail, value: f32, guarded: bool): i32 {
   if (!(value >= 0)) return 0;
   const x = min(value, VALUE_MAX);
   const bin = binOf(x);
-  const evidence = tail.total < WARM_UP ? 0 : evidenceQ8(tail, x, bin);
+  const evidence = <i32>tail.total < WARM_UP ? 0 : evidenceQ8(tail, x, bin);
+  if (guarded && !countsRare(tail, evidence)) return evidence;
   store<u16>(place(tail, bin), load<u16>(place(tail, bin)) + 1);
   tail.total++;
-  if (tail.total >= TOTAL_MAX) halve(tail);
+  if (<i32>tail.total >= TOTAL_MAX) halve(tail);
   return evidence;
 }

@@ -172,7 +172,7 @@ export class ReferenceMonitor {
   ): void {
     if (count === 0) return;
     this.feed(signal, share.surplus(hits, count), nowMs, decayMs);
-    const weight = Math.max(weightOf(decayMs, 200_000), fround(1 / (this.windows + 1)));
+    const weight = Math.max(weightOf(decayMs, 1_200_000), fround(1 / (this.windows + 1)));
     share.learn(hits, count, weight, this.windows >= 32);
   }
 
@@ -180,7 +180,7 @@ export class ReferenceMonitor {
   private feed(signal: RouteSignal, x: number, nowMs: number, decayMs: number): void {
     const wallMs = nowMs + this.wallOffsetMs;
     const dayMs = wallMs - Math.floor(wallMs / DAY_MS) * DAY_MS;
-    this.evidences[signal] = this.signals[signal]!.step(x, nowMs, dayMs, {
+    const parts = this.signals[signal]!.step(x, nowMs, dayMs, {
       fastWeight: weightOf(decayMs, 2000),
       slowWeight: weightOf(decayMs, 200_000),
       driftFastWeight: weightOf(decayMs, 20_000),
@@ -188,6 +188,8 @@ export class ReferenceMonitor {
       floor: floorOf(signal),
       reach: 3,
       risesOnly: signalRisesOnly(signal),
+      guarded: true,
     });
+    this.evidences[signal] = parts.length > 0 ? harmonicEvidence(parts) : 0;
   }
 }

@@ -1,7 +1,6 @@
 // One signal with its detectors in TypeScript, written from assembly/statistics/signal-detector.ts,
-// level-shift.ts, time-of-day.ts and extremes.ts, every operation rounded to 32 bits.
+// level-shift.ts and time-of-day.ts, every operation rounded to 32 bits.
 
-import { EVIDENCE_MAX } from "../contract";
 import { ReferenceTail } from "./reference-tail";
 
 const fround = Math.fround;
@@ -12,9 +11,6 @@ const CLIP_AFTER = 32;
 const SAMPLES_MAX = 65535;
 const DAY_MS = 86_400_000;
 const HOUR_WEIGHT = fround(0.03);
-const MARGIN = fround(0.04);
-const EXTREME_Q8 = 512;
-const EXTREME_AFTER = 64;
 export const REACH_FREE = 1e15;
 
 /** How a signal is looked at; all f32. */
@@ -26,7 +22,10 @@ export interface SignalTuning {
   readonly floor: number;
   readonly reach: number;
   readonly risesOnly: boolean;
+  readonly guarded: boolean;
 }
+
+export const isSignal = (x: number) => Math.abs(x) <= fround(1e15);
 
 /** Deviation, but not below the floors. */
 function deviationOf(variance: number, level: number, floor: number): number {
@@ -112,19 +111,17 @@ export class ReferenceSignal {
   private readonly drift = new Shift();
   private readonly hours: Hours | undefined;
   private readonly tails = [new ReferenceTail(), new ReferenceTail(), new ReferenceTail()] as const;
-  private lowest = 0;
-  private highest = 0;
 
   /** @param daily whether the signal has hours of the day */
   constructor(daily: boolean) {
     if (daily) this.hours = new Hours();
   }
 
-  /** Takes a value; evidence in Q8. @param value is rounded to f32 first */
-  step(value: number, nowMs: number, dayMs: number, tuning: SignalTuning): number {
-    const x = fround(value);
-    if (!(Math.abs(x) <= fround(1e15))) return 0;
-    const extreme = tuning.risesOnly ? 0 : this.extreme(x);
+  /**
+   * Takes a value, an f32; evidence of each detector that says something, Q8.
+   */
+  step(x: number, nowMs: number, dayMs: number, tuning: SignalTuning): number[] {
+    if (!isSignal(x)) return [];
     const shifts = [
       this.shift.step(x, tuning.fastWeight, tuning.slowWeight, tuning),
       this.drift.step(x, tuning.driftFastWeight, tuning.driftSlowWeight, tuning),
@@ -132,17 +129,6 @@ export class ReferenceSignal {
     const statistics = shifts.map((z) => (tuning.risesOnly ? Math.max(0, z) : Math.abs(z)));
     const hourly = this.hours?.step(x, nowMs, dayMs, tuning.floor) ?? -1;
     if (hourly >= 0) statistics.push(hourly);
-    const sum = statistics.reduce((all, one, i) => all + this.tails[i]!.step(one), 0);
-    return Math.min(EVIDENCE_MAX, Math.trunc(sum / statistics.length) + extreme);
-  }
-
-  private extreme(x: number): number {
-    const first = this.shift.samples === 0;
-    const margin = fround(MARGIN * fround(this.highest - this.lowest));
-    const above = x > fround(this.highest + margin);
-    const below = x < fround(this.lowest - margin);
-    this.lowest = first ? x : Math.min(this.lowest, x);
-    this.highest = first ? x : Math.max(this.highest, x);
-    return (above || below) && this.shift.samples >= EXTREME_AFTER ? EXTREME_Q8 : 0;
+    return statistics.map((one, i) => this.tails[i]!.step(one, tuning.guarded));
   }
 }

@@ -1,7 +1,8 @@
 // The detector for one scalar stream in TypeScript, written from assembly/statistics/stream-detector.ts and
-// record.ts.
+// extremes.ts and record.ts.
 
-import { REACH_FREE, ReferenceSignal, type SignalTuning } from "./reference-signal";
+import { EVIDENCE_MAX } from "../contract";
+import { REACH_FREE, ReferenceSignal, type SignalTuning, isSignal } from "./reference-signal";
 
 const fround = Math.fround;
 
@@ -13,8 +14,12 @@ const TUNING: SignalTuning = {
   floor: fround(1e-9),
   reach: fround(REACH_FREE),
   risesOnly: false,
+  guarded: false,
 };
 
+const MARGIN = fround(0.04);
+const EXTREME_Q8 = 512;
+const EXTREME_AFTER = 64;
 const BLOCKS = 16;
 const PER_BLOCK = 6;
 
@@ -32,13 +37,35 @@ export class ReferenceRecord {
   }
 }
 
+/** Range of all values so far. */
+class Extremes {
+  private lowest = Number.POSITIVE_INFINITY;
+  private highest = Number.NEGATIVE_INFINITY;
+  private seen = 0;
+
+  /** Whether x is outside of the range by more than a margin. */
+  step(x: number): boolean {
+    const margin = fround(MARGIN * fround(this.highest - this.lowest));
+    const outside = x > fround(this.highest + margin) || x < fround(this.lowest - margin);
+    this.lowest = Math.min(this.lowest, x);
+    this.highest = Math.max(this.highest, x);
+    this.seen += 1;
+    return outside && this.seen > EXTREME_AFTER;
+  }
+}
+
 export class ReferenceStream {
+  private readonly extremes = new Extremes();
   private readonly signal = new ReferenceSignal(true);
   private readonly record = new ReferenceRecord();
 
   /** Evidence of a value, Q8. @param dayMs NaN where the wall clock is not known */
-  step(x: number, nowMs: number, dayMs: number): number {
-    return this.signal.step(x, nowMs, dayMs, TUNING);
+  step(value: number, nowMs: number, dayMs: number): number {
+    const x = fround(value);
+    if (!isSignal(x)) return 0;
+    const parts = this.signal.step(x, nowMs, dayMs, TUNING);
+    const mean = Math.trunc(parts.reduce((sum, one) => sum + one, 0) / parts.length);
+    return Math.min(EVIDENCE_MAX, mean + (this.extremes.step(x) ? EXTREME_Q8 : 0));
   }
 
   /** As step, but 0 for what is no record. */

@@ -24,9 +24,10 @@ const EDGES = Float64Array.from({ length: BINS + 1 }, (_, bin) =>
 
 export class ReferenceTail {
   readonly counts = new Uint16Array(BINS);
+  private rareInARow = 0;
 
   /** Judges a value by those before it, then counts it; evidence in Q8. */
-  step(value: number): number {
+  step(value: number, guarded: boolean): number {
     if (!(value >= 0)) return 0;
     const x = Math.min(value, VALUE_MAX);
     const bin = Math.max(
@@ -34,6 +35,9 @@ export class ReferenceTail {
       EDGES.findLastIndex((edge, i) => i < BINS && x >= edge),
     );
     const evidence = this.total < WARM_UP ? 0 : this.evidence(x, bin);
+    this.rareInARow = evidence < 640 ? 0 : this.rareInARow + 1;
+    // The first of a run, the 17th, the 33rd ...
+    if (guarded && this.rareInARow > 0 && this.rareInARow % 16 !== 1) return evidence;
     this.counts[bin]! += 1;
     if (this.total >= TOTAL_MAX) this.counts.forEach((n, i) => (this.counts[i] = n >> 1));
     return evidence;
