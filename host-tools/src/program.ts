@@ -28,6 +28,7 @@ export function buildProgram(finish: Finish): Command {
     );
   for (const add of [
     addTrain,
+    addImport,
     addInspect,
     addRender,
     addPush,
@@ -87,6 +88,37 @@ function addTrain(program: Command, finish: Finish): void {
     .option("--dry-run", "train and report, write nothing")
     .action(async (options) => {
       finish(await (await import("./commands/train")).runTrain(options));
+    });
+}
+
+function addImport(program: Command, finish: Finish): void {
+  program
+    .command("import")
+    .description("make an artifact of an LSTM or GRU that was trained elsewhere (ONNX)")
+    .argument("<model>", "the ONNX file; - for standard input")
+    .option("--from <file>", "recorded traffic to calibrate on, as train reads it", "synthetic")
+    .option("--inputs <names>", "features of the model's input, in its order")
+    .option(
+      "--outputs <names>",
+      "what its outputs predict: NAME, NAME:change, NAME:q0.9, NAME:logit",
+    )
+    .addOption(
+      new Option(
+        "--unit <unit>",
+        "what the model's numbers are: raw, or standardised by mean and deviation",
+      ).choices(["standardised", "raw"]),
+    )
+    .addOption(seedOption().default(1))
+    .option("--name <name>", "name in the artifact", "imported")
+    .addOption(
+      new Option("--model-version <n>", "version in the artifact")
+        .argParser(wholeNumber(1, 2 ** 31 - 1))
+        .default(1),
+    )
+    .option("-o, --output <file>", "place of the artifact; - for standard output")
+    .option("--dry-run", "import and report, write nothing")
+    .action(async (model: string, options) => {
+      finish(await (await import("./commands/import-onnx")).runImport(model, options));
     });
 }
 

@@ -7,6 +7,7 @@ import { readTextInput } from "../lib/input";
 import { STDOUT, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
 import { encodeArtifact } from "../model/artifact";
+import { artifactName } from "../model/artifact-name";
 import type { BuildOptions, BuiltModel } from "../training/build-model";
 import { DEFAULT_RECIPE } from "../training/default-model";
 import { trainModel } from "../training/train-model";
@@ -31,9 +32,7 @@ export interface TrainOptions {
   readonly dryRun?: boolean;
 }
 
-const NAME = /^[\x21-\x7e]{1,32}$/;
-
-/** @throws GanglionError E_TRAIN_OUTPUT, E_TRAIN_NAME, and those of trainModel */
+/** @throws GanglionError E_TRAIN_OUTPUT, E_MODEL_NAME, and those of trainModel */
 export async function runTrain(options: TrainOptions): Promise<ExitCode> {
   const output = options.output ?? (options.default ? DEFAULT_MODEL_FILE : undefined);
   if (output === undefined && !options.dryRun) {
@@ -62,14 +61,7 @@ export async function runTrain(options: TrainOptions): Promise<ExitCode> {
 
 function recipeOf(options: TrainOptions): BuildOptions {
   if (options.default) return DEFAULT_RECIPE;
-  const name = options.name ?? "ganglion";
-  if (!NAME.test(name)) {
-    throw new GanglionError(
-      "E_TRAIN_NAME",
-      `name is ${JSON.stringify(name)}, must be 1 to 32 printable ASCII characters without spaces`,
-      { hint: "Use --name with letters, digits and dashes.", exitCode: ExitCode.usage },
-    );
-  }
+  const name = artifactName(options.name ?? "ganglion");
   return {
     name,
     seed: options.seed ?? DEFAULT_RECIPE.seed,

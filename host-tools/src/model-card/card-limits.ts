@@ -36,10 +36,14 @@ function blindness(artifact: ArtifactDescription): string[] {
   return sentences;
 }
 
-function dataLimits({ data, false_alarms: alarms, detection }: CardFacts): string[] {
+function dataLimits({ data, recipe, false_alarms: alarms, detection }: CardFacts): string[] {
   const sentences: string[] = [];
   if (data.source === "synthetic") {
-    sentences.push("It learnt from made-up traffic; train on your own for better.");
+    sentences.push(
+      recipe["imported_from"] === undefined
+        ? "It learnt from made-up traffic; train on your own for better."
+        : "It was calibrated on made-up traffic; import it with --from your own.",
+    );
   }
   // Below ten expected alarms the realised rate is mostly chance.
   const rare = 10 / Math.max(1, data.calibration_requests);

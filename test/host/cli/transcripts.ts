@@ -32,6 +32,7 @@ export const transcripts: readonly Transcript[] = [
       { args: ["push", "--help"] },
       { args: ["pack", "--help"] },
       { args: ["train", "--help"] },
+      { args: ["import", "--help"] },
       { args: ["inspect", "--help"] },
       { args: ["replay", "--help"] },
       { args: ["explain", "decision", "--help"] },
@@ -99,6 +100,7 @@ export const transcripts: readonly Transcript[] = [
       { args: ["push", "noise.gngl", "-f", "mesh.yaml", "--sha256", "0".repeat(64)] },
       { args: ["push", "noise.gngl", "-f", "mesh.yaml"] },
       { args: ["inspect", "noise.gngl"] },
+      { args: ["import", "noise.gngl", "--dry-run"] },
     ],
   },
   {

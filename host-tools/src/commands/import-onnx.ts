@@ -1,0 +1,129 @@
+// `ganglion import`: an LSTM or GRU trained elsewhere to an artifact, its score calibrated on the
+// user's traffic. Prints the artifact's digest and place; talk goes to stderr.
+
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { ExitCode, GanglionError } from "../lib/errors";
+import { inputName, readInput, readTextInput, STDIN } from "../lib/input";
+import { STDOUT, writeOutput } from "../lib/output";
+import { say } from "../lib/talk";
+import { encodeArtifact } from "../model/artifact";
+import { artifactName } from "../model/artifact-name";
+import { writeModelCard } from "../model-card/card-file";
+import type { CardFacts } from "../model-card/model-card";
+import { type BuiltImport, buildImport } from "../onnx/build-import";
+import { outputText } from "../onnx/feature-names";
+import { type ColumnMeaning, columnsOf, type OnnxUnit } from "../onnx/float-import";
+import { type ImportedModel, importOnnx } from "../onnx/imported-model";
+import type { BuildData } from "../training/build-model";
+import { trainingData } from "../training/train-model";
+
+export interface ImportCommandOptions {
+  /** `synthetic`, or a file of recorded traffic, `-` for standard input. */
+  readonly from: string;
+  readonly inputs?: string;
+  readonly outputs?: string;
+  readonly unit?: OnnxUnit;
+  readonly seed: number;
+  readonly name: string;
+  readonly modelVersion: number;
+  /** Place of the artifact; `-` for standard output. */
+  readonly output?: string;
+  /** Import and report, write nothing. */
+  readonly dryRun?: boolean;
+}
+
+const SYNTHETIC = "synthetic";
+
+/** @throws GanglionError E_IMPORT_OUTPUT, E_MODEL_NAME, E_ONNX_..., and those of reading traffic */
+export async function runImport(file: string, options: ImportCommandOptions): Promise<ExitCode> {
+  const { output, dryRun = false, from, seed } = options;
+  if (output === undefined && !dryRun) {
+    throw new GanglionError("E_IMPORT_OUTPUT", "nowhere to put the model", {
+      hint: "Give -o FILE, -o - for standard output, or --dry-run.",
+      exitCode: ExitCode.usage,
+    });
+  }
+  artifactName(options.name);
+  const imported = importOnnx(await readInput(file));
+  const meaning = columnsOf(imported, options);
+  tellModel(file, imported, meaning);
+  const recorded = from === SYNTHETIC ? undefined : await readTextInput(from);
+  const data = trainingData(recorded, seed);
+  const built = buildImport(imported, meaning, data, options);
+  const bytes = encodeArtifact(built.artifact);
+  tellResult(built, bytes);
+  if (!dryRun) {
+    await writeOutput(bytes, output);
+    await writeModelCard(output!, bytes, {
+      ...dataFacts(data, recorded, options),
+      ...modelFacts(imported, meaning, built),
+    });
+  }
+  if (output !== STDOUT) {
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    await writeOutput(`${digest}  ${dryRun ? "(not written)" : output}\n`, undefined);
+  }
+  return ExitCode.ok;
+}
+
+function tellModel(file: string, imported: ImportedModel, { outputs, unit }: ColumnMeaning): void {
+  const { layer, producer, opset, inputs } = imported;
+  say(
+    `${inputName(file)}: ${layer.architecture} of ${layer.hidden}, ${inputs} ${unit} inputs, ` +
+      `${outputs.length} outputs; by ${producer}, operator set ${opset}`,
+  );
+}
+
+function tellResult({ artifact, quantisation }: BuiltImport, bytes: Uint8Array): void {
+  const { inputs, hidden, outputs } = artifact;
+  const { median_error: median, worst_error: worst, requests } = quantisation;
+  say(`${inputs} inputs, ${hidden} hidden, ${outputs} outputs, ${bytes.length} bytes`);
+  say(
+    `int8 against float over ${requests} requests: median error ${median}, worst ${worst} ` +
+      "deviations",
+  );
+}
+
+function dataFacts(
+  data: BuildData,
+  recorded: string | undefined,
+  { from, seed }: ImportCommandOptions,
+): Pick<CardFacts, "data"> {
+  const count = (sequences: BuildData["training"]) =>
+    sequences.reduce((sum, { faulty }) => sum + faulty.length, 0);
+  const routes = new Set(
+    [data.training, data.validation, data.calibration].flat().map(({ route }) => route),
+  );
+  return {
+    data: {
+      source: from === STDIN ? inputName(from) : basename(from),
+      seed: recorded === undefined ? seed : null,
+      sha256: recorded === undefined ? null : createHash("sha256").update(recorded).digest("hex"),
+      routes: routes.size,
+      training_requests: count(data.training),
+      validation_requests: count(data.validation),
+      calibration_requests: count(data.calibration),
+    },
+  };
+}
+
+function modelFacts(
+  { producer, opset, layer, inputs }: ImportedModel,
+  { outputs, unit }: ColumnMeaning,
+  { quantisation }: BuiltImport,
+): Pick<CardFacts, "recipe" | "quantisation" | "limits"> {
+  return {
+    recipe: {
+      imported_from: "ONNX",
+      exported_by: producer,
+      operator_set: opset,
+      layer: `${layer.architecture} of ${layer.hidden} on ${inputs} ${unit} inputs`,
+      outputs: outputs.map(outputText).join(", "),
+    },
+    quantisation,
+    limits: [
+      "What its weights learnt from is not known here; the traffic above only calibrated it.",
+    ],
+  };
+}
