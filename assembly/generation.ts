@@ -11,7 +11,7 @@ import { MODEL_STRUCT_BYTES, Model, mapModel } from "./model/model";
 import { validateArtifact } from "./model/validate";
 import { bindArm } from "./state/arm-state";
 import { bindLimit } from "./state/limit-state";
-import { bindRoute } from "./state/route-state";
+import { bindRoute, routeState } from "./state/route-state";
 
 const MODEL_OFFSET: usize = SETTINGS_BYTES;
 const ROUTE_BINDING_OFFSET: usize = MODEL_OFFSET + ((MODEL_STRUCT_BYTES + 15) & ~15);
@@ -98,6 +98,7 @@ export function bindStates(generation: i32, sequence: u32, oldestSequence: u32):
       oldestSequence,
     );
     if (state < 0) return false;
+    routeState(state).falseAlarmsPerHour = route.falseAlarmsPerHour;
     store<u16>(at(generation) + ROUTE_BINDING_OFFSET + <usize>r * 2, <u16>state);
     for (let k = 0; k < route.armCount; k++) {
       const i = route.armFirst + k;

@@ -23,6 +23,7 @@ import { signOfLife } from "./edge/workers";
 import { modelVersion } from "./model/model";
 import { seedRandom } from "./state/random";
 import { returnExpiredLeases } from "./admit";
+import { judgeIdle } from "./judge";
 import {
   attachModel,
   bindStates,
@@ -278,6 +279,7 @@ export function tick(): void {
   if (lastTickNs != 0 && nowNs - lastTickNs < NANOS_PER_TICK / 2) return;
   lastTickNs = nowNs;
   returnExpiredLeases(nowNs);
+  judgeIdle(<f64>nowNs * 1e-6);
   if (ticks % GAUGE_TICKS == 0) {
     signOfLife(nowNs);
     publishGauges(<f64>nowNs * 1e-6);

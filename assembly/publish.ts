@@ -1,17 +1,18 @@
 // Metrics. The request path only adds to numbers in memory; the tick turns them into host calls. A metric
 // is defined in the proxy the first time it has something to say, so idle arms cost no statistics.
 
+import { Calibrator, calibratorOpen, calibratorThreshold } from "./calibration/calibrator";
+import { Metric, metricKind, metricName } from "./contract/metrics";
 import {
   CAUSES,
   CONFIG_OUTCOMES,
   Cause,
   ConfigOutcome,
-  Metric,
+  SCORE_LAYERS,
   VERDICTS,
   causeName,
   configOutcomeName,
-  metricKind,
-  metricName,
+  layerName,
   verdictName,
 } from "./contract/signals";
 import { causePending } from "./edge/log";
@@ -41,6 +42,8 @@ import {
 import { LimitState, limitName, limitState, limitStatesUsed } from "./state/limit-state";
 import {
   RouteState,
+  routeAlarm,
+  routeLayer,
   routeMetricId,
   routeName,
   routeSketch,
@@ -58,7 +61,12 @@ const ROUTE_ID_ANOMALIES: i32 = 1;
 const ROUTE_ID_SCORE: i32 = 2;
 const ROUTE_ID_QUANTILES: i32 = 3;
 const ROUTE_ID_TTFB: i32 = 6;
-const ROUTE_ID_VERDICTS: i32 = 7;
+const ROUTE_ID_INCIDENTS: i32 = 7;
+const ROUTE_ID_INCIDENT_OPEN: i32 = 8;
+const ROUTE_ID_THRESHOLD: i32 = 9;
+const ROUTE_ID_LAYERS: i32 = 10;
+const ROUTE_ID_LAYER_ALARMS: i32 = ROUTE_ID_LAYERS + SCORE_LAYERS;
+const ROUTE_ID_VERDICTS: i32 = ROUTE_ID_LAYER_ALARMS + SCORE_LAYERS;
 
 let unmatched: u32 = 0;
 let stripped: u32 = 0;
@@ -132,6 +140,13 @@ function micro(ms: f32): u64 {
   return <u64>(max<f32>(0, min<f32>(ms, 4e9)) * 1000);
 }
 
+/** Evidence in Q8 decimal digits, as metrics tell it. */
+// @ts-ignore: decorator
+@inline
+function millibans(evidenceQ8: i32): u64 {
+  return <u64>((max(0, evidenceQ8) * 1000) >> 8);
+}
+
 /** Adds up all counters that have moved since the last call. */
 export function publishCounters(): void {
   publishProxy();
@@ -188,6 +203,19 @@ function publishRoute(state: RouteState): void {
     routeLabels(state);
     add(Metric.AnomaliesTotal, routeMetricId(state, ROUTE_ID_ANOMALIES), state.anomalies);
     state.anomalies = 0;
+  }
+  if (state.incidents != 0) {
+    routeLabels(state);
+    add(Metric.IncidentsTotal, routeMetricId(state, ROUTE_ID_INCIDENTS), state.incidents);
+    state.incidents = 0;
+  }
+  for (let i = 0; i < SCORE_LAYERS; i++) {
+    const layer = routeLayer(state, i);
+    if (layer.alarms == 0) continue;
+    routeLabels(state);
+    appendLiteralLabel("layer", layerName(i));
+    add(Metric.LayerAlarmsTotal, routeMetricId(state, ROUTE_ID_LAYER_ALARMS + i), layer.alarms);
+    layer.alarms = 0;
   }
   for (let verdict = 1; verdict < VERDICTS; verdict++) {
     for (let enforced = 0; enforced < 2; enforced++) {
@@ -268,6 +296,20 @@ function publishRouteGauges(state: RouteState): void {
   routeWorkerLabels(state);
   const ttfb = micro(routeTtfb(state).slowMs);
   set(Metric.RouteTtfbMicroseconds, routeMetricId(state, ROUTE_ID_TTFB), ttfb);
+  const alarm = changetype<Calibrator>(routeAlarm(state));
+  routeWorkerLabels(state);
+  const open = calibratorOpen(alarm) ? 1 : 0;
+  set(Metric.IncidentOpen, routeMetricId(state, ROUTE_ID_INCIDENT_OPEN), open);
+  routeWorkerLabels(state);
+  const threshold = millibans(calibratorThreshold(alarm));
+  set(Metric.ThresholdMillibans, routeMetricId(state, ROUTE_ID_THRESHOLD), threshold);
+  for (let i = 0; i < SCORE_LAYERS; i++) {
+    routeLabels(state);
+    appendLiteralLabel("layer", layerName(i));
+    appendNumberLabel("worker", workerNumber());
+    const evidence = millibans(routeLayer(state, i).told);
+    set(Metric.LayerEvidenceMillibans, routeMetricId(state, ROUTE_ID_LAYERS + i), evidence);
+  }
 }
 
 function publishArmGauges(state: ArmState, nowMs: f64): void {

@@ -10,19 +10,18 @@ import { shed, throttle, writeArm, writeFilterState, writeMarks } from "./edge/a
 import { noteCause } from "./edge/log";
 import { NO_TIME, monotonicNs } from "./edge/host";
 import { RequestView, requestView, senseRequest, senseStatus } from "./edge/sense";
-import { RequestShape, extract, featureVector } from "./features/extract";
+import { RequestShape, extract } from "./features/extract";
 import { noteAbandoned, noteArrival, noteEnd, noteLimited, noteResponse } from "./features/observe";
 import { pathHash } from "./features/path-hash";
-import { modelThresholdPermille, modelVersion } from "./model/model";
-import { scoreStep } from "./model/scorer";
+import { modelVersion } from "./model/model";
 import { chooseArm, choicePropensity, choiceReason } from "./policy/choose-arm";
-import { decide, isAnomalous, verdictReason } from "./policy/decide";
+import { decide, verdictReason } from "./policy/decide";
 import { matchRoute } from "./policy/match-route";
 import { ArmState, addOutcome, armLatency, armSketch, armState, armTtfb } from "./state/arm-state";
 import { OUTCOME_FAILURE, OUTCOME_OVERLOAD, OUTCOME_SUCCESS } from "./state/arm-state";
 import { isEjected, judge } from "./state/arm-state";
 import { addCensored, addSample } from "./state/ewma";
-import { RouteState, routeScorer, routeSketch, routeState } from "./state/route-state";
+import { RouteState, routeSketch, routeState } from "./state/route-state";
 import { verdictCount } from "./state/route-state";
 import { addToSketch } from "./state/sketch";
 import {
@@ -35,6 +34,7 @@ import {
 } from "./state/stream-table";
 import { admit, admitRetryNs, admitShadowRefused } from "./admit";
 import { armBinding, boundRoute, generationModel, generationSettings } from "./generation";
+import { judgeEnd, judgeRequest, judgedAnomalous, judgedLayer, judgedSignal } from "./judge";
 import { countStripped, countUnmatched } from "./publish";
 
 /** Proxy-Wasm's actions for a header callback. */
@@ -82,9 +82,8 @@ function react(contextId: u32, generation: i32, index: i32, nowNs: u64, nowMs: f
   const route = routeSettings(settings, index);
   const stateIndex = boundRoute(generation, index);
   const state = routeState(stateIndex);
-  const score = scoreRequest(generation, settings, state, nowMs);
-  const threshold = score >= 0 ? modelThresholdPermille(generationModel(generation)) : 0;
-  const anomalous = isAnomalous(route, score, threshold);
+  const score = scoreRequest(generation, settings, route, state, nowMs);
+  const anomalous = judgedAnomalous();
   if (anomalous) state.anomalies++;
 
   const refusals = route.limitCount > 0 ? admit(settings, generation, route, nowNs, nowMs) : 0;
@@ -92,14 +91,18 @@ function react(contextId: u32, generation: i32, index: i32, nowNs: u64, nowMs: f
   const shadowLimited = route.limitCount > 0 && refusals == 0 && admitShadowRefused();
   if (shadowLimited) note(state, Verdict.Throttle, false);
   const limited = refusals > 0 || shadowLimited;
-  const verdict = decide(route, score, threshold, refusals > 0);
+  const verdict = decide(route, anomalous, refusals > 0);
   const reason = verdictReason();
   const enforced = verdict == Verdict.Throttle || route.mode == Mode.Enforce;
   note(state, verdict, enforced);
   noteLimited(state, limited);
 
-  if (verdict != Verdict.Allow) writeFilterState(verdict, reason, score, enforced);
-  else if (shadowLimited) writeFilterState(Verdict.Throttle, Reason.RateLimit, score, false);
+  if (verdict != Verdict.Allow) {
+    const layer = reason == Reason.Anomaly ? judgedLayer() : -1;
+    writeFilterState(verdict, reason, score, layer, judgedSignal(), enforced);
+  } else if (shadowLimited) {
+    writeFilterState(Verdict.Throttle, Reason.RateLimit, score, -1, -1, false);
+  }
   if (enforced && verdict >= Verdict.Throttle) {
     const answered =
       verdict == Verdict.Throttle ? throttle(retrySeconds(nowNs), nowMs) : shed(nowMs);
@@ -110,8 +113,14 @@ function react(contextId: u32, generation: i32, index: i32, nowNs: u64, nowMs: f
   return ACTION_CONTINUE;
 }
 
-/** @returns permille, -1 without a model */
-function scoreRequest(generation: i32, settings: Settings, state: RouteState, nowMs: f64): i32 {
+/** @returns permille */
+function scoreRequest(
+  generation: i32,
+  settings: Settings,
+  route: RouteSettings,
+  state: RouteState,
+  nowMs: f64,
+): i32 {
   const view = requestView();
   const shape = changetype<RequestShape>(SHAPE);
   shape.contentBytes = view.contentBytes;
@@ -125,10 +134,7 @@ function scoreRequest(generation: i32, settings: Settings, state: RouteState, no
   extract(state, shape, nowMs);
   noteArrival(state, shape, nowMs);
   state.requests++;
-  if (!settings.hasModel) return -1;
-  const score = scoreStep(generationModel(generation), routeScorer(state), featureVector());
-  state.scorePermille = score;
-  return score;
+  return judgeRequest(generation, settings, route, state, nowMs);
 }
 
 /** GET, HEAD and OPTIONS. */
@@ -185,7 +191,7 @@ function forward(
   }
   const marked = enforcing && verdict != Verdict.Allow;
   if (settings.expose == Expose.Always || (marked && settings.expose == Expose.Tagged)) {
-    const version = score >= 0 ? modelVersion(generationModel(generation)) : 0;
+    const version = settings.hasModel ? modelVersion(generationModel(generation)) : 0;
     writeMarks(score, verdict, told, version, nowMs);
   }
   track(contextId, settings, route, state, stateIndex, armStateIndex, nowMs);
@@ -286,6 +292,7 @@ function finish(slot: StreamSlot, nowMs: f64): void {
   const latencyMs = elapsedLongMs(slot.startMs, nowMs);
   const state = routeState(slot.route);
   const responded = (slot.flags & STREAM_RESPONDED) != 0;
+  judgeEnd(state, nowMs, latencyMs, slot.ttfbMs, slot.status);
   if (!responded) {
     // No success and no failure.
     noteAbandoned(state, latencyMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);

@@ -85,240 +85,26 @@ export function reasonName(reason: i32): string {
   }
 }
 
-/** What a metric is in the proxy. Values are the Proxy-Wasm ABI's metric types. */
-export enum MetricKind {
-  Counter = 0,
-  Gauge = 1,
+/** Layers of the scorer; see docs/decisions/0016. */
+export enum ScoreLayer {
+  /** Streaming statistics of the route's windows. */
+  Statistics = 0,
+  /** Model of the sequence of requests. */
+  Sequence = 1,
+  /** Path and query of the request. */
+  Content = 2,
 }
+export const SCORE_LAYERS: i32 = 3;
 
-/** Which labels a metric carries, in this order: route, arm or limit, verdict or reason, worker. */
-export enum MetricScope {
-  /** One per proxy. */
-  Proxy = 0,
-  /** Label worker. */
-  Worker = 1,
-  /** Label route. */
-  Route = 2,
-  /** Labels route, arm. */
-  Arm = 3,
-  /** Labels route, limit. */
-  Limit = 4,
-  /** Labels route, verdict, enforced. */
-  Verdict = 5,
-  /** Labels route, worker. */
-  RouteWorker = 6,
-  /** Labels route, arm, worker. */
-  ArmWorker = 7,
-  /** Label cause. */
-  Cause = 8,
-}
-
-/**
- * Every metric. A metric named N with labels a and b is written by the filter as
- * `a=.=VALUE;.;b=.=VALUE;.;N`, which Istio's extraStatTags and the tag expressions that the host tool
- * renders for plain Envoy turn into Prometheus labels.
- */
-export enum Metric {
-  RequestsTotal = 0,
-  UnmatchedTotal = 1,
-  ArmRequestsTotal = 2,
-  ArmFailuresTotal = 3,
-  ArmIgnoredTotal = 4,
-  VerdictsTotal = 5,
-  LimitedTotal = 6,
-  LimitAdmittedTotal = 7,
-  StrippedHeadersTotal = 8,
-  ErrorsTotal = 9,
-  ConfigsTotal = 10,
-  ConfigError = 11,
-  ConfigEpoch = 12,
-  HeartbeatSeconds = 13,
-  ModelVersion = 14,
-  ScorePermille = 15,
-  ArmLatencyMicroseconds = 16,
-  ArmP50Microseconds = 17,
-  ArmP95Microseconds = 18,
-  ArmP99Microseconds = 19,
-  ArmErrorPermille = 20,
-  ArmInFlight = 21,
-  ArmEjected = 22,
-  RouteP50Microseconds = 23,
-  RouteP95Microseconds = 24,
-  RouteP99Microseconds = 25,
-  RouteTtfbMicroseconds = 26,
-  AnomaliesTotal = 27,
-  ArmTtfbMicroseconds = 28,
-}
-export const METRICS: i32 = 29;
-
-/** The metric's name without labels, as Prometheus shows it. */
-export function metricName(metric: i32): string {
-  switch (metric) {
+/** The wire name of a layer, in filter state and metric labels. */
+export function layerName(layer: i32): string {
+  switch (layer) {
     case 0:
-      return "ganglion_requests_total";
+      return "statistics";
     case 1:
-      return "ganglion_unmatched_total";
-    case 2:
-      return "ganglion_arm_requests_total";
-    case 3:
-      return "ganglion_arm_failures_total";
-    case 4:
-      return "ganglion_arm_ignored_total";
-    case 5:
-      return "ganglion_verdicts_total";
-    case 6:
-      return "ganglion_limited_total";
-    case 7:
-      return "ganglion_limit_admitted_total";
-    case 8:
-      return "ganglion_stripped_headers_total";
-    case 9:
-      return "ganglion_errors_total";
-    case 10:
-      return "ganglion_configs_total";
-    case 11:
-      return "ganglion_config_error";
-    case 12:
-      return "ganglion_config_epoch";
-    case 13:
-      return "ganglion_heartbeat_seconds";
-    case 14:
-      return "ganglion_model_version";
-    case 15:
-      return "ganglion_score_permille";
-    case 16:
-      return "ganglion_arm_latency_microseconds";
-    case 17:
-      return "ganglion_arm_p50_microseconds";
-    case 18:
-      return "ganglion_arm_p95_microseconds";
-    case 19:
-      return "ganglion_arm_p99_microseconds";
-    case 20:
-      return "ganglion_arm_error_permille";
-    case 21:
-      return "ganglion_arm_in_flight";
-    case 22:
-      return "ganglion_arm_ejected";
-    case 23:
-      return "ganglion_route_p50_microseconds";
-    case 24:
-      return "ganglion_route_p95_microseconds";
-    case 25:
-      return "ganglion_route_p99_microseconds";
-    case 26:
-      return "ganglion_route_ttfb_microseconds";
-    case 27:
-      return "ganglion_anomalies_total";
+      return "sequence";
     default:
-      return "ganglion_arm_ttfb_microseconds";
-  }
-}
-
-/** What the metric is in the proxy. */
-export function metricKind(metric: i32): MetricKind {
-  if (metric <= 10 || metric == 27) return MetricKind.Counter;
-  return MetricKind.Gauge;
-}
-
-/** Which labels the metric carries. */
-export function metricScope(metric: i32): MetricScope {
-  switch (metric) {
-    case 0:
-    case 27:
-      return MetricScope.Route;
-    case 2:
-    case 3:
-    case 4:
-      return MetricScope.Arm;
-    case 5:
-      return MetricScope.Verdict;
-    case 6:
-    case 7:
-      return MetricScope.Limit;
-    case 1:
-    case 8:
-      return MetricScope.Proxy;
-    case 9:
-    case 10:
-      return MetricScope.Cause;
-    case 11:
-    case 12:
-    case 13:
-    case 14:
-      return MetricScope.Worker;
-    case 15:
-    case 23:
-    case 24:
-    case 25:
-    case 26:
-      return MetricScope.RouteWorker;
-    default:
-      return MetricScope.ArmWorker;
-  }
-}
-
-/** One sentence for the reference table. */
-export function metricHelp(metric: i32): string {
-  switch (metric) {
-    case 0:
-      return "Requests that matched the route.";
-    case 1:
-      return "Requests that matched no route and passed untouched.";
-    case 2:
-      return "Requests sent to the arm.";
-    case 3:
-      return "Requests to the arm that failed (5xx, reset, timeout).";
-    case 4:
-      return "Requests to the arm that ended before a measurement meant anything.";
-    case 5:
-      return "Verdicts other than allow, enforced or only computed (shadow).";
-    case 6:
-      return "Requests for which the limit's bucket was empty.";
-    case 7:
-      return "Requests for which the limit's bucket had a token.";
-    case 8:
-      return "Copies of Ganglion's headers removed from client requests.";
-    case 9:
-      return "Internal events that made the filter do less than it should; the request passed.";
-    case 10:
-      return "Configurations seen: accepted, refused, stale.";
-    case 11:
-      return "1 while the newest configuration delivered was refused.";
-    case 12:
-      return "Epoch of the configuration in force.";
-    case 13:
-      return "Monotonic seconds at the worker's last tick; a value that stands still is a dead filter.";
-    case 14:
-      return "Version of the model in force, 0 without one.";
-    case 15:
-      return "Anomaly score of the route's last request.";
-    case 16:
-      return "Latency estimate that the arm choice uses (peak-sensitive EWMA).";
-    case 17:
-      return "Median time to last byte of the arm.";
-    case 18:
-      return "95th percentile of the arm's time to last byte.";
-    case 19:
-      return "99th percentile of the arm's time to last byte.";
-    case 20:
-      return "Error EWMA of the arm.";
-    case 21:
-      return "Requests in flight to the arm.";
-    case 22:
-      return "1 while the arm is ejected.";
-    case 23:
-      return "Median time to last byte of the route.";
-    case 24:
-      return "95th percentile of the route's time to last byte.";
-    case 25:
-      return "99th percentile of the route's time to last byte.";
-    case 26:
-      return "Time to first byte of the route (EWMA).";
-    case 27:
-      return "Requests whose score was over the threshold.";
-    default:
-      return "Time to first byte of the arm (EWMA).";
+      return "content";
   }
 }
 

@@ -9,9 +9,12 @@ import {
   Cause,
   Reason,
   Verdict,
+  ScoreLayer,
+  layerName,
   reasonName,
   verdictName,
 } from "../contract/signals";
+import { signalName } from "../contract/route-signals";
 import { STATUS_OK, addRequestHeader, reply, writeProperty } from "./host";
 import { noteCause } from "./log";
 import { appendByte, appendLiteral, appendNumber, beginText, textBytes, textPtr } from "./text";
@@ -35,7 +38,7 @@ export function writeArm(name: usize, nameBytes: i32, nowMs: f64): void {
   }
 }
 
-/** Score, verdict, reason and model towards the upstream. */
+/** Score, verdict, reason and model towards the upstream. @param modelVersion 0 without a model */
 export function writeMarks(
   scorePermille: i32,
   verdict: Verdict,
@@ -44,10 +47,10 @@ export function writeMarks(
   nowMs: f64,
 ): void {
   let failed: u32 = 0;
-  if (scorePermille >= 0) {
-    beginText();
-    appendNumber(<u64>scorePermille);
-    failed |= addRequestHeader(wire.SCORE, wire.SCORE_BYTES, textPtr(), textBytes());
+  beginText();
+  appendNumber(<u64>scorePermille);
+  failed |= addRequestHeader(wire.SCORE, wire.SCORE_BYTES, textPtr(), textBytes());
+  if (modelVersion != 0) {
     beginText();
     appendNumber(modelVersion);
     failed |= addRequestHeader(wire.MODEL, wire.MODEL_BYTES, textPtr(), textBytes());
@@ -66,13 +69,15 @@ export function writeMarks(
 }
 
 /**
- * Leaves `verdict:reason:score[:shadow]` in filter state `wasm.ganglion`, where access logs and traces
- * find it.
+ * Leaves `verdict:reason:score[:layer[.signal]][:shadow]` in filter state `wasm.ganglion`, where access
+ * logs and traces find it.
  */
 export function writeFilterState(
   verdict: Verdict,
   reason: Reason,
   scorePermille: i32,
+  layer: i32,
+  signal: i32,
   enforced: bool,
 ): void {
   beginText();
@@ -80,7 +85,15 @@ export function writeFilterState(
   appendByte(0x3a);
   appendLiteral(reasonName(reason));
   appendByte(0x3a);
-  appendNumber(<u64>max(0, scorePermille));
+  appendNumber(<u64>scorePermille);
+  if (layer >= 0) {
+    appendByte(0x3a);
+    appendLiteral(layerName(layer));
+    if (layer == ScoreLayer.Statistics && signal >= 0) {
+      appendByte(0x2e);
+      appendLiteral(signalName(signal));
+    }
+  }
   if (!enforced) appendLiteral(":shadow");
   writeProperty(FILTER_STATE, FILTER_STATE_NAME.length, textPtr(), textBytes());
 }

@@ -29,6 +29,9 @@ export class RequestView {
   headerCount: i32;
   /** Copies of our own headers that a client sent. */
   ownHeaders: i32;
+  /** x-forwarded-for, as the last one that stands there says; 0 bytes without one. */
+  forwarded: usize;
+  forwardedBytes: i32;
 }
 
 // @ts-ignore: decorator
@@ -150,6 +153,13 @@ function takeHeader(view: RequestView, name: usize, bytes: i32, value: usize, si
       // "content-length"
       if (load<u64>(name) == 0x2d746e65746e6f63 && load<u64>(name, 6) == 0x6874676e656c2d74) {
         view.contentBytes = parseLength(value, size);
+      }
+      return;
+    case 15:
+      // "x-forwarded-for"
+      if (load<u64>(name) == 0x726177726f662d78 && load<u64>(name, 7) == 0x726f662d64656472) {
+        view.forwarded = value;
+        view.forwardedBytes = size;
       }
       return;
     case 21:

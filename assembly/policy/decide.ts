@@ -1,5 +1,5 @@
-// From score and settings to a verdict. Rate limits are asked before: a refused request needs no further
-// thought. Pure; whether the verdict is carried out is the caller's business (shadow mode).
+// From alarm, limits and settings to a verdict. Rate limits are asked before: a refused request needs no
+// further thought. Pure; whether the verdict is carried out is the caller's business (shadow mode).
 
 import { AnomalyAct } from "../contract/config";
 import { Reason, Verdict } from "../contract/signals";
@@ -13,21 +13,15 @@ export function verdictReason(): Reason {
 }
 
 /**
- * @param scorePermille -1 when there is no model
- * @param thresholdPermille the artifact's, used where the route states none
+ * @param anomalous whether the scorer raises an alarm
  * @param limited whether a bucket was empty
  */
-export function decide(
-  route: RouteSettings,
-  scorePermille: i32,
-  thresholdPermille: i32,
-  limited: bool,
-): Verdict {
+export function decide(route: RouteSettings, anomalous: bool, limited: bool): Verdict {
   if (limited) {
     reason = Reason.RateLimit;
     return Verdict.Throttle;
   }
-  if (!isAnomalous(route, scorePermille, thresholdPermille)) {
+  if (!anomalous) {
     reason = Reason.None;
     return Verdict.Allow;
   }
@@ -42,14 +36,4 @@ export function decide(
     default:
       return Verdict.Allow;
   }
-}
-
-/** @returns whether the score reaches the threshold in force; never without a model */
-export function isAnomalous(
-  route: RouteSettings,
-  scorePermille: i32,
-  thresholdPermille: i32,
-): bool {
-  const own = route.anomalyThresholdPermille;
-  return scorePermille >= 0 && scorePermille >= (own > 0 ? own : thresholdPermille);
 }

@@ -3,7 +3,7 @@
 // the index.
 
 import { ROUTES_MAX } from "../contract/limits";
-import { REASONS, VERDICTS } from "../contract/signals";
+import { REASONS, SCORE_LAYERS, VERDICTS } from "../contract/signals";
 import { Ewma } from "./ewma";
 import { SKETCH_BYTES, Sketch } from "./sketch";
 import { Named, NAME_BYTES, findPlace, takePlace } from "./named-place";
@@ -12,6 +12,10 @@ import { Named, NAME_BYTES, findPlace, takePlace } from "./named-place";
 export const ROUTE_STATES_MAX: i32 = ROUTES_MAX * 2;
 /** Space for the scorer's hidden state. */
 export const SCORER_SPACE_BYTES: usize = 1024;
+/** Space for the route's streaming statistics. */
+export const MONITOR_SPACE_BYTES: usize = 2560;
+/** Space for the threshold and its calibration. */
+export const ALARM_SPACE_BYTES: usize = 192;
 /** Metric ids kept with a state. */
 export const ROUTE_METRIC_IDS: i32 = 32;
 
@@ -35,11 +39,32 @@ export class RouteState extends Named {
   /** Requests that ended since the last arrival, and those among them with a server error. */
   ended: u32;
   endedFailed: u32;
+  /** False alarms an hour that the configuration in force accepts; 0 before there is one. */
+  falseAlarmsPerHour: f32;
+  /** Largest evidence in the alarm's window so far, and the client of that request. */
+  peakEvidence: i32;
+  peakClient: u32;
+  /** When that window began; 0 before the first request. */
+  peakSinceMs: f64;
+  /** Incidents that began and are not yet flushed. */
+  incidents: u32;
   /** Score of the last request, permille. */
   scorePermille: i32;
   /** Counters not yet flushed. */
   requests: u32;
   anomalies: u32;
+}
+
+/** What one layer of the scorer said of the route. */
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class RouteLayer {
+  /** Largest evidence in the alarm's window so far, and in the one before, Q8. */
+  peak: i32;
+  told: i32;
+  /** Windows in which it alone reached the threshold, not yet flushed. */
+  alarms: u32;
 }
 
 const NAME_OFFSET: usize = offsetof<RouteState>();
@@ -50,13 +75,16 @@ const TTFB_OFFSET: usize = TAGS_OFFSET + <usize>PATH_TAGS * 2;
 const LATENCY_OFFSET: usize = TTFB_OFFSET + offsetof<Ewma>();
 const SKETCH_OFFSET: usize = (LATENCY_OFFSET + offsetof<Ewma>() + 15) & ~15;
 const SCORER_OFFSET: usize = SKETCH_OFFSET + SKETCH_BYTES;
+const MONITOR_OFFSET: usize = SCORER_OFFSET + SCORER_SPACE_BYTES;
+const ALARM_OFFSET: usize = MONITOR_OFFSET + MONITOR_SPACE_BYTES;
 /** Verdict counters: two (shadow, enforced) for each verdict. */
-const VERDICTS_OFFSET: usize = SCORER_OFFSET + SCORER_SPACE_BYTES;
+const LAYERS_OFFSET: usize = ALARM_OFFSET + ALARM_SPACE_BYTES;
+const VERDICTS_OFFSET: usize = LAYERS_OFFSET + <usize>SCORE_LAYERS * offsetof<RouteLayer>();
 const IDS_OFFSET: usize = VERDICTS_OFFSET + <usize>VERDICTS * 2 * 4;
 const STATE_BYTES: usize = (IDS_OFFSET + <usize>ROUTE_METRIC_IDS * 4 + 15) & ~15;
 
-const TABLE: usize = memory.data(307200, 16);
-if (STATE_BYTES * <usize>ROUTE_STATES_MAX > 307200)
+const TABLE: usize = memory.data(659456, 16);
+if (STATE_BYTES * <usize>ROUTE_STATES_MAX > 659456)
   ERROR("TABLE is too small for the route states");
 if (REASONS > 8) ERROR("reasons do not fit their labels");
 
@@ -106,6 +134,27 @@ export function routeSketch(state: RouteState): Sketch {
 @inline
 export function routeScorer(state: RouteState): usize {
   return changetype<usize>(state) + SCORER_OFFSET;
+}
+
+/** Streaming statistics. */
+// @ts-ignore: decorator
+@inline
+export function routeMonitor(state: RouteState): usize {
+  return changetype<usize>(state) + MONITOR_OFFSET;
+}
+
+/** Threshold, its calibration, and the incident. */
+// @ts-ignore: decorator
+@inline
+export function routeAlarm(state: RouteState): usize {
+  return changetype<usize>(state) + ALARM_OFFSET;
+}
+
+// @ts-ignore: decorator
+@inline
+export function routeLayer(state: RouteState, layer: i32): RouteLayer {
+  const at = LAYERS_OFFSET + <usize>layer * offsetof<RouteLayer>();
+  return changetype<RouteLayer>(changetype<usize>(state) + at);
 }
 
 /** Pending count of a verdict. */

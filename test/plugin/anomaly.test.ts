@@ -99,7 +99,7 @@ describe("an anomaly", () => {
     expect(response).toMatchObject({ "x-ganglion-reason": "anomaly", "retry-after": "1" });
   });
 
-  it("needs a model", () => {
+  it("is not seen in a route's first requests where there is no model", () => {
     const route = { name: "chat", anomaly: { threshold_permille: 1, act: "shed" as const } };
     const proxy = filterProxy(configOf([route]));
     for (let i = 0; i < 50; i++) expect(exchange(proxy).status).toBe(200);
@@ -135,9 +135,9 @@ describe("what is shown upstream", () => {
     }
   });
 
-  it("is nothing without a model and a verdict", () => {
+  it("is the score of the statistics alone where there is no model", () => {
     const proxy = filterProxy(configOf([{ name: "chat" }], { expose: "always" }));
-    expect(exchange(proxy).marks).toEqual({});
+    expect(exchange(proxy).marks).toEqual({ "x-ganglion-score": "0" });
   });
 });
 

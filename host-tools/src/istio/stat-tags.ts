@@ -25,6 +25,10 @@ export function metricLabels(scope: MetricScope): readonly string[] {
       return ["route", "arm", "worker"];
     case MetricScope.Cause:
       return ["cause"];
+    case MetricScope.Layer:
+      return ["route", "layer"];
+    case MetricScope.LayerWorker:
+      return ["route", "layer", "worker"];
   }
 }
 
@@ -37,6 +41,7 @@ export const METRIC_LABELS = [
   "enforced",
   "worker",
   "cause",
+  "layer",
 ] as const;
 
 export interface StatTag {

@@ -30,7 +30,11 @@ function wholeMs(requests: readonly TrafficRequest[]): TrafficRequest[] {
 /** Requests as sent, with the sizes that the filter saw, and its scores. */
 function throughFilter(requests: readonly TrafficRequest[]) {
   const proxy = filterProxy(
-    configOf([{ name: "r" }], { model: defaultModel(), mode: "shadow", expose: "always" }),
+    configOf([{ name: "r", anomaly: { statistics: "off" } }], {
+      model: defaultModel(),
+      mode: "shadow",
+      expose: "always",
+    }),
   );
   const streams: Stream[] = [];
   const scores: number[] = [];

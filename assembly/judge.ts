@@ -1,0 +1,189 @@
+// What the scorer's layers say of a request, and whether that is an alarm. Three layers, one currency:
+// evidence, -log10 of the probability that healthy traffic says as much (contract/evidence.ts).
+//
+//   statistics   the route's last window of about a second      statistics/route-monitor
+//   sequence     this request, by the model of the sequence     model/scorer
+//   content      this request's path and query                  content/score
+//
+// Layers that act are combined; a layer that is observed is computed and told, and raises no alarm. The
+// threshold is the route's own, and adapts once a window to the false alarms that its owner accepts: by
+// the largest evidence of the window, so that the rate of requests does not matter.
+
+import { Calibrator, calibratorThreshold } from "./calibration/calibrator";
+import { alphaOfRate, stepCalibrator } from "./calibration/step";
+import { CALIBRATION_OPENED, CALIBRATOR_STATE_BYTES } from "./contract/calibration";
+import { Layer } from "./contract/config";
+import { EVIDENCE_MAX, evidencePermille } from "./contract/evidence";
+import { SCORE_LAYERS, ScoreLayer } from "./contract/signals";
+import { RouteSettings, Settings } from "./config/settings";
+import { RequestView, requestView } from "./edge/sense";
+import { featureVector } from "./features/extract";
+import { pathHash } from "./features/path-hash";
+import { evidenceStep } from "./model/scorer";
+import {
+  ALARM_SPACE_BYTES,
+  MONITOR_SPACE_BYTES,
+  RouteState,
+  routeAlarm,
+  routeLayer,
+  routeMonitor,
+  routeScorer,
+  routeState,
+  routeStatesUsed,
+} from "./state/route-state";
+import { harmonicEvidence } from "./statistics/combine-evidence";
+import {
+  MONITOR_BYTES,
+  monitorEvidenceQ8,
+  monitorTick,
+  monitorTopSignal,
+  onArrival,
+  onFinish,
+} from "./statistics/route-monitor";
+import { generationModel } from "./generation";
+
+if (MONITOR_BYTES > MONITOR_SPACE_BYTES) ERROR("a route has too little space for its monitor");
+if (<usize>CALIBRATOR_STATE_BYTES > ALARM_SPACE_BYTES) {
+  ERROR("a route has too little space for its calibrator");
+}
+
+/** The alarm's window. */
+const WINDOW_MS: f64 = 1000;
+/** An IPv6 address with a port and a space. */
+const ADDRESS_BYTES_MAX: i32 = 64;
+
+/** u16 each: evidence of the layers that act. */
+const ACTING: usize = memory.data(16, 8);
+if (SCORE_LAYERS * 2 > 16) ERROR("ACTING is too small");
+
+let acting: i32 = 0;
+let topLayer: i32 = -1;
+let topEvidence: i32 = 0;
+let topSignal: i32 = -1;
+let anomalous: bool = false;
+
+/** The layer that says most of the request judged last; -1 when none says anything. */
+export function judgedLayer(): i32 {
+  return topLayer;
+}
+
+/** Which signal of the statistics says most; -1 when none does. */
+export function judgedSignal(): i32 {
+  return topSignal;
+}
+
+/** Whether the request judged last is an alarm. */
+export function judgedAnomalous(): bool {
+  return anomalous;
+}
+
+/** Notes what a layer says. @param takes part: Layer.Act or Layer.Observe */
+function take(state: RouteState, layer: ScoreLayer, evidence: i32, part: i32): void {
+  const told = routeLayer(state, layer);
+  if (evidence > told.peak) told.peak = evidence;
+  if (part != Layer.Act) return;
+  store<u16>(ACTING + ((<usize>acting) << 1), <u16>evidence);
+  acting++;
+  if (evidence > topEvidence) {
+    topEvidence = evidence;
+    topLayer = layer;
+  }
+}
+
+/**
+ * Judges a request by its features and the route's state.
+ *
+ * @param nowMs monotonic
+ * @returns score in permille, 0 to 1000
+ */
+export function judgeRequest(
+  generation: i32,
+  settings: Settings,
+  route: RouteSettings,
+  state: RouteState,
+  nowMs: f64,
+): i32 {
+  const view = requestView();
+  acting = 0;
+  topLayer = -1;
+  topEvidence = 0;
+  if (route.statisticsLayer != Layer.Off) {
+    const monitor = routeMonitor(state);
+    onArrival(monitor, nowMs, <f32>view.contentBytes, view.attempt);
+    take(state, ScoreLayer.Statistics, monitorEvidenceQ8(monitor), route.statisticsLayer);
+    topSignal = monitorTopSignal(monitor);
+  }
+  if (settings.hasModel && route.sequenceLayer != Layer.Off) {
+    const model = generationModel(generation);
+    const evidence = evidenceStep(model, routeScorer(state), featureVector());
+    take(state, ScoreLayer.Sequence, evidence, route.sequenceLayer);
+  }
+  const evidence = acting == 0 ? 0 : acting == 1 ? topEvidence : harmonicEvidence(ACTING, acting);
+  const score = evidencePermille(evidence);
+  state.scorePermille = score;
+  if (evidence > state.peakEvidence) notePeak(state, view, evidence);
+  const fixed = route.anomalyThresholdPermille;
+  const alarm = changetype<Calibrator>(routeAlarm(state));
+  const exceeds = alarm.steps > 0 && evidence > calibratorThreshold(alarm);
+  anomalous = fixed > 0 ? score >= fixed : exceeds;
+  if (nowMs - state.peakSinceMs >= WINDOW_MS) closeWindow(state, nowMs);
+  return score;
+}
+
+/** A new largest evidence of the window, and whose request it was. */
+function notePeak(state: RouteState, view: RequestView, evidence: i32): void {
+  state.peakEvidence = evidence;
+  state.peakClient = clientHash(view.forwarded, view.forwardedBytes);
+}
+
+/**
+ * Hash of the last address of x-forwarded-for: the one that our side of the mesh has written.
+ * @returns 0 without one
+ */
+function clientHash(list: usize, bytes: i32): u32 {
+  if (bytes == 0) return 0;
+  const end = list + <usize>bytes;
+  let start = end;
+  const least = end - <usize>min(bytes, ADDRESS_BYTES_MAX);
+  while (start > least && load<u8>(start - 1) != 0x2c) start--;
+  return pathHash(start, <i32>(end - start)) | 1;
+}
+
+/** Steps the threshold by what the window said, and begins the next. */
+function closeWindow(state: RouteState, nowMs: f64): void {
+  const alarm = changetype<Calibrator>(routeAlarm(state));
+  const threshold = alarm.steps > 0 ? calibratorThreshold(alarm) : EVIDENCE_MAX;
+  for (let i = 0; i < SCORE_LAYERS; i++) {
+    const layer = routeLayer(state, i);
+    if (layer.peak >= threshold) layer.alarms++;
+    layer.told = layer.peak;
+    layer.peak = 0;
+  }
+  if (state.peakSinceMs > 0) {
+    const alpha = alphaOfRate(alarm, <f64>state.falseAlarmsPerHour);
+    const said = stepCalibrator(alarm, state.peakEvidence, state.peakClient, nowMs, alpha);
+    if ((said & CALIBRATION_OPENED) != 0) state.incidents++;
+  }
+  state.peakEvidence = 0;
+  state.peakClient = 0;
+  state.peakSinceMs = nowMs;
+}
+
+/** Closes the windows of routes without traffic. Called on the tick. */
+export function judgeIdle(nowMs: f64): void {
+  for (let i = 0; i < routeStatesUsed(); i++) {
+    const state = routeState(i);
+    if (state.nameHash != 0 && state.arrivalMs > 0) monitorTick(routeMonitor(state), nowMs);
+  }
+}
+
+/** A request of the route has ended. @param status 0 when the client left before an answer */
+export function judgeEnd(
+  state: RouteState,
+  nowMs: f64,
+  latencyMs: f32,
+  ttfbMs: f32,
+  status: i32,
+): void {
+  onFinish(routeMonitor(state), nowMs, latencyMs, ttfbMs, status);
+}
