@@ -6,8 +6,7 @@
 import { NORM_EPSILON_Q20, TransformerMatrix } from "../contract";
 import { multiplyQ15 } from "./activation-table";
 import type { QuantisedTransformer } from "./quantised-transformer";
-import { requantise, saturate16 } from "./reference";
-import type { QuantisedMatrix } from "./scorer-artifact";
+import { applyMatrix, saturate16 } from "./reference-math";
 import { exp2Cubic, inverseRootTable, ROOT_STEPS, rootGains } from "./transformer-tables";
 
 const ROOTS = inverseRootTable();
@@ -122,7 +121,7 @@ export class ReferenceTransformer {
   }
 
   private apply(matrix: TransformerMatrix, x: ArrayLike<number>): Int16Array {
-    return multiply(this.model.matrices[matrix]!, x);
+    return applyMatrix(this.model.matrices[matrix]!, [], 0, x);
   }
 }
 
@@ -132,16 +131,4 @@ function saturated8(values: Int16Array): Int8Array {
 
 function sum(a: Int16Array, b: Int16Array): Int16Array {
   return Int16Array.from(a, (value, i) => saturate16(value + b[i]!));
-}
-
-/** requantise(W x + bias). */
-function multiply(matrix: QuantisedMatrix, x: ArrayLike<number>): Int16Array {
-  const { rows, columns, weights, multipliers, biases, shift } = matrix;
-  const out = new Int16Array(rows);
-  for (let row = 0; row < rows; row++) {
-    let total = biases[row]!;
-    for (let i = 0; i < columns; i++) total += weights[row * columns + i]! * x[i]!;
-    out[row] = requantise(total, multipliers[row]!, shift);
-  }
-  return out;
 }

@@ -4,6 +4,8 @@
 import { describe, expect, it } from "vitest";
 import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { normal } from "../../../host-tools/src/model/exact-math";
+import { quantiseModel } from "../../../host-tools/src/model/quantise-model";
+import { ReferenceScorer } from "../../../host-tools/src/model/reference";
 import { FloatTransformerStream } from "../../../host-tools/src/model/float-transformer";
 import type { TransformerShape } from "../../../host-tools/src/model/quantised-transformer";
 import { FloatRunner } from "../../../host-tools/src/onnx/float-runner";
@@ -125,22 +127,31 @@ describe("a training of a Transformer", () => {
   const series = [1, 2, 3, 4].map(waves);
   const architecture = "transformer" as const;
 
-  it("predicts a wave to within its noise, and so does the float model that it hands on", () => {
+  it("predicts a wave to within its noise, and so do the float model and the artifact", () => {
     const { fit, model } = trainForecaster(series, 2, { architecture, hidden: 8, steps: 120 });
     // Targets have unit size; predicting the mean costs about 0.4, the noise alone 0.003.
     expect(fit.validationLoss).toBeLessThan(0.008);
     expect(fit.validationLoss).toBeGreaterThan(0.002);
     if (model.architecture !== "transformer") throw new TypeError(model.architecture);
     const runner = new FloatRunner(model);
+    const scorer = new ReferenceScorer(quantiseModel(model, { name: "waves" }));
     const fresh = waves(9);
-    let square = 0;
+    let [fromFloats, fromIntegers, apart] = [0, 0, 0];
     for (let i = 0; i < 299; i++) {
       const vector = new Float64Array(8);
       vector.set(fresh.subarray(2 * i, 2 * i + 2));
-      const next = runner.step(vector);
-      if (i >= 20) square += (next[0]! - fresh[2 * i + 2]!) ** 2 / 279;
+      const next = runner.step(vector)[0]!;
+      scorer.step(Int16Array.from(vector, (value) => Math.round(4096 * value)));
+      if (i < 20) continue;
+      const rounded = scorer.prediction[0]! / 4096;
+      fromFloats += (next - fresh[2 * i + 2]!) ** 2 / 279;
+      fromIntegers += (rounded - fresh[2 * i + 2]!) ** 2 / 279;
+      apart += (next - rounded) ** 2 / 279;
     }
-    expect(Math.sqrt(square)).toBeLessThan(0.1);
+    expect(Math.sqrt(fromFloats)).toBeLessThan(0.1);
+    expect(Math.sqrt(fromIntegers)).toBeLessThan(0.1);
+    expect(Math.sqrt(apart)).toBeLessThan(0.005);
+    expect(apart).toBeGreaterThan(0);
   });
 
   it("gives the same bytes with any threads and without the module", () => {
