@@ -7,6 +7,7 @@ import type { Bench, BenchOptions, BenchResult } from "./bench";
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   proxy: () => import("./proxy"),
   kernels: () => import("./kernels"),
+  exact: () => import("./exact"),
   soak: () => import("./soak"),
   limits: () => import("./limits"),
   "slow-arm": () => import("./slow-arm"),

@@ -31,6 +31,8 @@ const MODULE_BYTES_MAX = 96 * 1024;
 const toolInputs = ["host-tools/build.mjs", "package-lock.json"];
 const filterInputs = ["assembly", "asconfig.json", ...toolInputs];
 const commandInputs = ["host-tools/src", "assembly/contract", ...toolInputs];
+/** Benches of kernels take their random artifacts from the kernels' tests. */
+const benchInputs = ["bench", "test/host/model", ...commandInputs];
 /**
  * Laboratory modules export single kernels to tests: no host calls, so none of the filter's
  * settings.
@@ -111,7 +113,7 @@ const targets = [
     "build/training-thread.mjs",
     commandInputs,
   ),
-  bundleTarget("bench", "bench/index.ts", "build/bench.mjs", ["bench", ...commandInputs]),
+  bundleTarget("bench", "bench/index.ts", "build/bench.mjs", benchInputs),
 ];
 
 /** Compiles one AssemblyScript entry; asc's own reports go to stderr. */

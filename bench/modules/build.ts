@@ -14,6 +14,7 @@ export interface ComparisonModules {
 }
 
 const root = resolve(".");
+const PLAIN = ["--config", "none", "--runtime", "stub", "--use", "abort=", "-O3"];
 
 async function compile(cwd: string, compiler: string, args: readonly string[]): Promise<void> {
   const bin = join(root, "node_modules", compiler, "bin");
@@ -26,6 +27,27 @@ async function compile(cwd: string, compiler: string, args: readonly string[]): 
   }
 }
 
+/**
+ * The scorer alone, some steps per request.
+ * @returns path of the compiled module
+ */
+export async function buildModelSteps(): Promise<string> {
+  const out = join(root, ".cache", "bench");
+  mkdirSync(out, { recursive: true });
+  const target = join(out, "model-steps.wasm");
+  await compile(root, "assemblyscript", [
+    join(root, "bench", "modules", "model-steps.ts"),
+    ...PLAIN,
+    "--enable",
+    "simd",
+    "--exportStart",
+    "_initialize",
+    "-o",
+    target,
+  ]);
+  return target;
+}
+
 /** @returns paths of the compiled modules */
 export async function buildComparisonModules(): Promise<ComparisonModules> {
   const out = join(root, ".cache", "bench");
@@ -34,11 +56,10 @@ export async function buildComparisonModules(): Promise<ComparisonModules> {
   const sdkHello = join(out, "sdk-hello.wasm");
   const steps = join(out, "steps.wasm");
   const modules = join(root, "bench", "modules");
-  const plain = ["--config", "none", "--runtime", "stub", "--use", "abort=", "-O3"];
   const now = (name: string, target: string): Promise<void> =>
     compile(root, "assemblyscript", [
       join(modules, name),
-      ...plain,
+      ...PLAIN,
       "--exportStart",
       "_initialize",
       "-o",

@@ -93,7 +93,6 @@ export function describeArtifact(bytes: Uint8Array): ArtifactDescription {
   const { architecture, inputs, hidden, outputs, variant } = artifact;
   const matrices = namedMatrices(artifact);
   const cells = matrices.reduce((sum, [, matrix]) => sum + matrix.weights.length, 0);
-  const rows = matrices.reduce((sum, [, matrix]) => sum + matrix.rows, 0);
   return {
     name: artifact.name,
     model_version: artifact.modelVersion,
@@ -105,7 +104,7 @@ export function describeArtifact(bytes: Uint8Array): ArtifactDescription {
     architecture: Architecture[architecture].toLowerCase(),
     feature_schema: artifact.featureSchema,
     shape: { inputs, hidden, outputs, ...describeVariant(architecture, variant) },
-    parameters: cells + rows + (artifact.transformer?.ageBias.length ?? 0),
+    parameters: parameterCount(artifact),
     multiply_adds_per_score: cells,
     training: { seed: artifact.trainingSeed, steps: artifact.trainingSteps },
     threshold_evidence: round(artifact.thresholdEvidence / EVIDENCE_ONE),
@@ -132,8 +131,15 @@ export function describeArtifact(bytes: Uint8Array): ArtifactDescription {
   };
 }
 
+/** Weights and biases that a training has fitted. */
+export function parameterCount(artifact: ScorerArtifact): number {
+  const matrices = namedMatrices(artifact).map(([, { weights, rows }]) => weights.length + rows);
+  const ageBias = artifact.transformer?.ageBias.length ?? 0;
+  return matrices.reduce((sum, count) => sum + count, ageBias);
+}
+
 /** Every matrix under its name, in the file's order. */
-function namedMatrices(artifact: ScorerArtifact): (readonly [string, QuantisedMatrix])[] {
+export function namedMatrices(artifact: ScorerArtifact): (readonly [string, QuantisedMatrix])[] {
   const names: Readonly<Record<Architecture, readonly string[]>> = {
     [Architecture.Lstm]: ["gates"],
     [Architecture.Gru]: ["gates", "candidate", "recurrent_candidate"],

@@ -43,6 +43,8 @@ export interface RandomShape {
   readonly inputs?: number;
   readonly hidden: number;
   readonly outputs?: number;
+  /** As in the header; by default any that the architecture allows. */
+  readonly variant?: number;
   /** Weights of -128 and 127 only, largest biases: the accumulator's worst case. */
   readonly extreme?: boolean;
 }
@@ -86,7 +88,7 @@ export function randomInput(random: Prng, inputs: number): Int16Array {
   });
 }
 
-/** A shape that the architecture can have, as near to the wanted one as it goes. */
+/** A window of a linear model, or heads, ring and feed-forward of a Transformer. */
 function randomVariant(random: Prng, shape: RandomShape, inputs: number): number {
   switch (shape.architecture ?? Architecture.Lstm) {
     case Architecture.Linear:
@@ -141,7 +143,7 @@ export function randomArtifact(random: Prng, shape: RandomShape): ScorerArtifact
   const { hidden, architecture = Architecture.Lstm, extreme = false } = shape;
   const inputs = shape.inputs ?? FEATURES;
   const outputs = shape.outputs ?? 1 + random.below(inputs);
-  const variant = randomVariant(random, shape, inputs);
+  const variant = shape.variant ?? randomVariant(random, shape, inputs);
   const linear = architecture === Architecture.Linear;
   let inputShift = linear ? 0 : random.below(4);
   while ((inputs << inputShift) + hidden > ACCUMULATOR_COLUMNS_MAX) inputShift--;

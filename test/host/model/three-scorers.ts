@@ -9,39 +9,71 @@ import { randomArtifact, randomInput, type RandomShape } from "./random-artifact
 
 /**
  * Runs all three over random vectors through a random artifact.
- * @returns the first step at which anything differs, -1 for none
+ * @param see is told of every step at which anything differs; false ends the run
  * @throws Error when the filter refuses the artifact
  */
-export function firstDifference(
+function compare(
   lab: ModelLab,
   random: Prng,
   shape: RandomShape,
   steps: number,
-): number {
+  see: (step: number) => boolean,
+): void {
   const artifact = randomArtifact(random, shape);
   const status = lab.loadAny(encodeArtifact(artifact));
   if (status !== ArtifactStatus.Ok) throw new Error(`refused: ${artifactStatusName(status)}`);
   const { inputs, outputs } = artifact;
   const rows = paddedRows(outputs);
   const reference = new ReferenceScorer(artifact);
-  const simd = lab.freshState(0);
-  const scalar = lab.freshState(1);
+  const states = [lab.freshState(0), lab.freshState(1)] as const;
   for (let step = 0; step < steps; step++) {
     const x = randomInput(random, inputs);
     lab.setQuantised(x);
     const expected = reference.step(x);
-    const evidences = [lab.wasm.evidenceSimd(simd), lab.wasm.evidenceScalar(scalar)];
-    if (evidences.some((evidence) => evidence !== expected.settledEvidence)) return step;
+    const settled = [lab.wasm.evidenceSimd(states[0]), lab.wasm.evidenceScalar(states[1])];
     const { memory } = reference.core;
-    for (const state of [simd, scalar]) {
-      if (lab.surprise(state) !== expected.surprise) return step;
-      if (lab.evidence(state) !== expected.evidence) return step;
-      if (lab.energy(state) !== expected.energy) return step;
-      if (!same(lab.prediction(state, rows), reference.prediction)) return step;
-      if (!same(lab.memoryOf(state, outputs, memory.length), memory)) return step;
-    }
+    const equal =
+      settled.every((evidence) => evidence === expected.settledEvidence) &&
+      states.every(
+        (state) =>
+          lab.surprise(state) === expected.surprise &&
+          lab.evidence(state) === expected.evidence &&
+          lab.energy(state) === expected.energy &&
+          same(lab.prediction(state, rows), reference.prediction) &&
+          same(lab.memoryOf(state, outputs, memory.length), memory),
+      );
+    if (!equal && !see(step)) return;
   }
-  return -1;
+}
+
+/** @returns the first step at which anything differs, -1 for none */
+export function firstDifference(
+  lab: ModelLab,
+  random: Prng,
+  shape: RandomShape,
+  steps: number,
+): number {
+  let first = -1;
+  compare(lab, random, shape, steps, (step) => {
+    first = step;
+    return false;
+  });
+  return first;
+}
+
+/** @returns steps at which anything differs */
+export function differences(
+  lab: ModelLab,
+  random: Prng,
+  shape: RandomShape,
+  steps: number,
+): number {
+  let count = 0;
+  compare(lab, random, shape, steps, () => {
+    count += 1;
+    return true;
+  });
+  return count;
 }
 
 function same(a: Int16Array, b: Int16Array): boolean {
