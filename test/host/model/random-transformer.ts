@@ -18,7 +18,7 @@ import type { QuantisedMatrix } from "../../../host-tools/src/model/scorer-artif
 /** Rough size of each matrix's results, in its own unit: so that typical sums spread over int16. */
 const TYPICAL: Readonly<Record<TransformerMatrix, number>> = {
   [TransformerMatrix.Embed]: 3000,
-  [TransformerMatrix.Attend]: 200,
+  [TransformerMatrix.Attend]: 80,
   [TransformerMatrix.Merge]: 2000,
   [TransformerMatrix.Expand]: 2500,
   [TransformerMatrix.Contract]: 2000,
