@@ -12,7 +12,7 @@ import { hash64 } from "./config/hash64";
 import { parseSettings } from "./config/parse";
 import { renderReport } from "./config/render-report";
 import { LEVEL_INFO, LEVEL_WARN, NO_TIME, STATUS_OK } from "./edge/host";
-import { monotonicNs, randomBytes } from "./edge/host";
+import { monotonicNs, randomBytes, wallNs } from "./edge/host";
 import { readConfiguration, readProperty, resultBytes, resultPtr } from "./edge/host";
 import { setTickPeriodMs } from "./edge/host";
 import { logText } from "./edge/log";
@@ -22,6 +22,7 @@ import * as wire from "./edge/wire";
 import { signOfLife } from "./edge/workers";
 import { modelVersion } from "./model/model";
 import { seedRandom } from "./state/random";
+import { setWallClock } from "./statistics/route-monitor";
 import { returnExpiredLeases } from "./admit";
 import { judgeIdle } from "./judge";
 import {
@@ -37,6 +38,8 @@ import { countConfig, publishCounters, publishGauges, publishWorker } from "./pu
 const PLUGINS_MAX: i32 = GENERATIONS_MAX - 1;
 /** Every how many ticks gauges are written. */
 const GAUGE_TICKS: u32 = 5;
+/** Every how many ticks the wall clock is read: a minute. */
+const WALL_TICKS: u32 = 600;
 const NANOS_PER_TICK: u64 = <u64>TICK_PERIOD_MS * 1_000_000;
 
 /** One plugin of this VM: what the newest accepted configuration of its root id is. */
@@ -280,6 +283,7 @@ export function tick(): void {
   lastTickNs = nowNs;
   returnExpiredLeases(nowNs);
   judgeIdle(<f64>nowNs * 1e-6);
+  if (ticks % WALL_TICKS == 0) tellHour(nowNs);
   if (ticks % GAUGE_TICKS == 0) {
     signOfLife(nowNs);
     publishGauges(<f64>nowNs * 1e-6);
@@ -287,6 +291,12 @@ export function tick(): void {
   }
   publishCounters();
   ticks++;
+}
+
+/** Rates follow the hour of the day; the request path knows monotonic time alone. */
+function tellHour(nowNs: u64): void {
+  const wall = wallNs();
+  setWallClock(wall == NO_TIME ? NaN : (<f64>wall - <f64>nowNs) * 1e-6);
 }
 
 /** The worker's gauges speak of the plugin that was configured last. */

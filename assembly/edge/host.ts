@@ -40,6 +40,7 @@ export const LEVEL_ERROR: usize = 4;
 const MAP_REQUEST_HEADERS: i32 = 0;
 const MAP_RESPONSE_HEADERS: i32 = 2;
 const BUFFER_PLUGIN_CONFIGURATION: i32 = 7;
+const CLOCK_REALTIME: u32 = 0;
 const CLOCK_MONOTONIC: u32 = 1;
 
 /** Where data-returning calls leave pointer, size and other results. */
@@ -80,6 +81,11 @@ export const NO_TIME: u64 = u64.MAX_VALUE;
 /** Monotonic time in ns, or NO_TIME. */
 export function monotonicNs(): u64 {
   return clock_time_get(CLOCK_MONOTONIC, 0, RESULT + 16) == 0 ? load<u64>(RESULT, 16) : NO_TIME;
+}
+
+/** Nanoseconds since 1970, NO_TIME when the host does not say. For the hour of the day alone. */
+export function wallNs(): u64 {
+  return clock_time_get(CLOCK_REALTIME, 0, RESULT + 16) == 0 ? load<u64>(RESULT, 16) : NO_TIME;
 }
 
 /** Fills target with random bytes. */
