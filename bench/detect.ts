@@ -1,6 +1,6 @@
-// Detection on public data, one set a run: `bench detect --set asd|smd|nab|httpparams [--data DIR]`. Each
-// set has its own way to be measured; what they share is that DIR has the layout of the data's README, so that
-// the same command runs on other parts of the sets.
+// Detection on public data, one set a run: `bench detect --set asd|smd|nab|httpparams [--data DIR]`.
+// Each set has its own way to be measured; what they share is that DIR has the layout of the data's
+// README, so that the same command runs on other parts of the sets.
 
 import { ExitCode, GanglionError } from "../host-tools/src/lib/errors";
 import type { Bench, BenchOptions, BenchResult } from "./bench";

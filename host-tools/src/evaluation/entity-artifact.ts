@@ -9,6 +9,7 @@ import type { FloatModel } from "../model/float-model";
 import type { ModelLab } from "../model/model-lab";
 import { ONE_Q12 } from "../model/q12";
 import { quantiseModel } from "../model/quantise-model";
+import type { ScorerArtifact } from "../model/scorer-artifact";
 import type { ScaledSeries } from "./plain-scorers";
 import type { ResidualUnits } from "./step-energy";
 
@@ -16,18 +17,21 @@ import type { ResidualUnits } from "./step-energy";
 const ONE_MULTIPLIER = 4096;
 
 /** @param name in the artifact, at most 32 characters */
-export function memberArtifact(model: FloatModel, units: ResidualUnits, name: string): Uint8Array {
+export function memberArtifact(
+  model: FloatModel,
+  units: ResidualUnits,
+  name: string,
+): ScorerArtifact {
   const outputs = model.head.outputs.length;
   // The scorer cuts off at 16.0 of what it normalises to; where the cap is larger, it counts less.
   const share = Math.min(1, RESIDUAL_CAP_MAX_Q8 / (256 * units.cap));
-  const artifact = quantiseModel(model, {
+  return quantiseModel(model, {
     name,
     scaleShift: 0,
     residualCapQ8: Math.round(256 * units.cap * share),
     residualMultipliers: new Int32Array(outputs).fill(Math.round(ONE_MULTIPLIER * share)),
     scaleFloors: Int32Array.from(units.units, (unit) => Math.max(1, Math.round(unit * ONE_Q12))),
   });
-  return encodeArtifact(artifact);
 }
 
 /**
@@ -36,10 +40,10 @@ export function memberArtifact(model: FloatModel, units: ResidualUnits, name: st
  */
 export function wasmEnergy(
   lab: ModelLab,
-  artifact: Uint8Array,
+  artifact: ScorerArtifact,
   series: ScaledSeries,
 ): Float64Array {
-  const status = lab.loadAny(artifact);
+  const status = lab.loadAny(encodeArtifact(artifact));
   if (status !== ArtifactStatus.Ok) {
     const reason = artifactStatusName(status);
     throw new GanglionError("E_EVALUATION_ARTIFACT", `the scorer refuses a member: ${reason}`, {
