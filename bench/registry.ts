@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   swap: () => import("./swap"),
   overhead: () => import("./overhead"),
   detect: () => import("./detect"),
+  faults: () => import("./faults"),
 };
 
 /** Names of all benches, in the order of the README. */

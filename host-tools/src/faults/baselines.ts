@@ -2,7 +2,7 @@
 // the allowed false alarms; that variant is then measured on traffic that it has not seen.
 
 import type { Detector } from "./detector";
-import { compareDetector, type TrialTraffic } from "./compare";
+import { compareDetector, type Comparison, type TrialTraffic } from "./compare";
 import { ewmaZ } from "./ewma-z";
 import type { Kpi } from "./kpi-windows";
 import { ENVOY_DEFAULTS, outlierDetection, type OutlierOptions } from "./outlier-detection";
@@ -68,13 +68,31 @@ function outlierVariants(): Detector[] {
   });
 }
 
-/** Of each baseline the variant with the best F1 on the tuning traffic. */
+/** An ejection is an alarm; there is nothing to set but the variant. */
+export const EJECTION_THRESHOLD = 1;
+
+/** A baseline on some traffic, with a threshold per key where it has one. */
+export function compareBaseline(
+  baseline: Baseline,
+  detector: Detector,
+  traffic: TrialTraffic,
+  perHour: number,
+): Comparison {
+  const fixed = baseline === "outlier_detection" ? EJECTION_THRESHOLD : undefined;
+  return compareDetector(detector, traffic, perHour, fixed);
+}
+
+/**
+ * Of each baseline the variant with the best F1 on the tuning traffic, among those that keep to the
+ * allowed false alarms there.
+ */
 export function tuneBaselines(traffic: TrialTraffic, perHour: number): Record<Baseline, Detector> {
   const variants = baselineVariants(traffic);
   const best = (baseline: Baseline): Detector => {
     const tried = variants[baseline].map((detector) => {
-      const { f1 } = scoreOf(compareDetector(detector, traffic, perHour).judgement);
-      return { detector, f1 };
+      const { judgement, falsePerHour } = compareBaseline(baseline, detector, traffic, perHour);
+      const isQuiet = Math.max(...falsePerHour) <= perHour;
+      return { detector, f1: isQuiet ? scoreOf(judgement).f1 : -1 };
     });
     return tried.reduce((most, one) => (one.f1 > most.f1 ? one : most)).detector;
   };

@@ -1,32 +1,71 @@
-// The filter as a detector: the evidence of one of its layers, two of the last three requests of a key
+// The filter as a detector: the evidence of some of its layers, two of the last three requests of a key
 // having to carry it. And the filter's own word: its alarms, with the threshold that it set itself.
 
+import { EVIDENCE_ONE } from "../contract";
+import { exp, log } from "../model/exact-math";
 import type { Detector } from "./detector";
 import type { Layer } from "./filter-reading";
 import type { SuiteRun } from "./suite-run";
+
+/** The layers that can be left out. */
+export const PARTS = ["statistics", "sequence", "content"] as const;
+export type Part = (typeof PARTS)[number];
+
+const LN10 = 2.302585092994046;
+/** Natural logarithms in one unit of evidence. */
+const NEPERS = LN10 / EVIDENCE_ONE;
 
 /** The second largest of three. */
 function middleOf(a: number, b: number, c: number): number {
   return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }
 
+/** One layer, or the whole as the filter combined it. */
 export function evidenceDetector(layer: Layer): Detector {
-  return {
-    name: layer,
-    series: (run) =>
-      byKey(run, (i) => {
-        const value = run.evidence[layer][i]!;
-        return Number.isNaN(value) ? 0 : value;
-      }).map(({ atMs, value }) => ({
-        atMs,
-        value: value.map((one, i) => middleOf(one, value[i - 1] ?? 0, value[i - 2] ?? 0)),
-      })),
-  };
+  return sustained(layer, (run) => {
+    const column = run.evidence[layer];
+    return (i) => known(column[i]!);
+  });
+}
+
+/** Several layers, combined by the harmonic mean of their p-values, whatever the filter's settings. */
+export function subsetDetector(parts: readonly Part[]): Detector {
+  return sustained(parts.join("+"), (run) => {
+    const columns = parts.map((part) => run.evidence[part]);
+    return (i) => harmonicMean(columns.map((column) => known(column[i]!)));
+  });
+}
+
+/** Evidence of the harmonic mean of p-values: 1/p are averaged. @param evidences Q8 */
+export function harmonicMean(evidences: readonly number[]): number {
+  const largest = Math.max(...evidences);
+  const sum = evidences.reduce((total, one) => total + exp((one - largest) * NEPERS), 0);
+  return Math.max(0, largest + log(sum / evidences.length) / NEPERS);
 }
 
 /** 1 where the filter itself calls a request anomalous. */
 export function filterAlarms(): Detector {
-  return { name: "filter", series: (run) => byKey(run, (i) => run.alarm[i]!) };
+  return { name: "own alarms", series: (run) => byKey(run, (i) => run.alarm[i]!) };
+}
+
+/** Whether the filter told any evidence in this run. */
+export function tellsEvidence(run: SuiteRun): boolean {
+  return run.evidence.combined.some((value) => !Number.isNaN(value));
+}
+
+function known(value: number): number {
+  return Number.isNaN(value) ? 0 : value;
+}
+
+function sustained(name: string, valueOf: (run: SuiteRun) => (i: number) => number): Detector {
+  return {
+    name,
+    series: (run) =>
+      byKey(run, valueOf(run)).map(({ atMs, value }) => ({
+        atMs,
+        value: value.map((one, i) => middleOf(one, value[i - 1] ?? 0, value[i - 2] ?? 0)),
+      })),
+  };
 }
 
 function byKey(

@@ -51,10 +51,15 @@ export interface Score {
   readonly f1: number;
   /** Median delay of the episodes found; NaN where none was. */
   readonly delayS: number;
+  /** Not whole for a part. */
   readonly falseAlarms: number;
 }
 
-/** Sums up a judgement, or a part of it. @param includes which episodes count; false alarms all do */
+/**
+ * Sums up a judgement, or a part of it.
+ *
+ * @param includes which episodes count; false alarms, which belong to none, count in proportion
+ */
 export function scoreOf(
   { outcomes, falseAlarms }: Judgement,
   includes: (episode: Episode) => boolean = () => true,
@@ -63,7 +68,9 @@ export function scoreOf(
   const delaysMs = counted.map((one) => one.delayMs).filter((delay) => !Number.isNaN(delay));
   delaysMs.sort((x, y) => x - y);
   const found = delaysMs.length;
-  const wrong = falseAlarms.reduce((sum, times) => sum + times.length, 0);
+  const all = falseAlarms.reduce((sum, times) => sum + times.length, 0);
+  const share = outcomes.length === 0 ? 1 : counted.length / outcomes.length;
+  const wrong = all * share;
   const recall = counted.length === 0 ? 0 : found / counted.length;
   const precision = found + wrong === 0 ? 0 : found / (found + wrong);
   return {

@@ -6,8 +6,9 @@ import { exponential } from "../model/exact-math";
 import type { Fault } from "../rig/upstream/fault-schedule";
 import { armWeather, episodeArmFaults, FAIR_WEATHER, type Weather } from "./arm-faults";
 import { extraRequests } from "./extra-requests";
+import { episodeMs } from "./fault-class";
 import { drawCrowds, loadAt, type LoadCurve } from "./load-curve";
-import { planEpisodes } from "./plan-episodes";
+import { planEpisodes, RECOVERY_MS, type PlanOptions } from "./plan-episodes";
 import { ordinaryRequest } from "./request-maker";
 import type { Episode, Scenario, SuiteRequest } from "./scenario";
 import { SUITE_ROUTES, type SuiteRoute } from "./suite-routes";
@@ -19,7 +20,7 @@ export type HealthyKind = (typeof HEALTHY_KINDS)[number];
 /** Everybody learns before alarms count. */
 export const WARM_UP_MS = 600_000;
 
-interface Climate {
+export interface Climate {
   readonly weather: Weather;
   /** Relative height and period of the load's swing. */
   readonly swing: number;
@@ -62,7 +63,14 @@ export function healthyScenario(kind: HealthyKind, seed: number, hours: number):
 /** Every fault at every intensity. @param repeats episodes of each, spread over the routes */
 export function faultScenario(seed: number, repeats: number): Scenario {
   const random = seededPrng(seed).fork("faults");
-  const plans = planEpisodes(SUITE_ROUTES, repeats, WARM_UP_MS, random.fork("plan"));
+  const options: PlanOptions = {
+    repeats,
+    intensities: [0, 1, 2],
+    fromMs: WARM_UP_MS,
+    recoveryMs: RECOVERY_MS,
+    lastsMs: episodeMs,
+  };
+  const plans = planEpisodes(SUITE_ROUTES, options, random.fork("plan"));
   const parts = SUITE_ROUTES.map((route, index) => {
     const { episodes, untilMs } = plans[index]!;
     const climate = CLIMATES.faults;

@@ -1,7 +1,8 @@
 // The third baseline: Envoy's outlier detection, an ejection being its alarm. A model of what its
 // documentation says (consecutive_5xx, success_rate, failure_percentage; interval, base ejection time),
 // run over the hosts of each route. Hosts are the arms; answers of an ejected host are not seen, because
-// it would get no traffic.
+// it would get no traffic. There is no max_ejection_percent: the default of 10 would let none of three
+// hosts go, and nothing would ever be found.
 
 import type { Detector } from "./detector";
 import type { SuiteRun } from "./suite-run";
@@ -22,7 +23,7 @@ export interface OutlierOptions {
   readonly enforcing_failure_percentage: 0 | 100;
 }
 
-/** What Envoy does where `outlier_detection: {}` is all that is said. */
+/** What Envoy does where nothing else is said. */
 export const ENVOY_DEFAULTS: OutlierOptions = {
   consecutive_5xx: 5,
   interval_ms: 10_000,

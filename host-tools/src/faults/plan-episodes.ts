@@ -2,12 +2,22 @@
 // enough to be healthy again: what a detector says about an episode is then about that one alone.
 
 import type { Prng } from "../lib/prng";
-import { FAULT_CLASSES, episodeMs, type FaultClass, type Intensity } from "./fault-class";
+import { FAULT_CLASSES, type FaultClass, type Intensity } from "./fault-class";
 import type { Episode } from "./scenario";
 import type { SuiteRoute } from "./suite-routes";
 
 /** Healthy time between two episodes of a route: at least this, and as much again at random. */
-export const RECOVERY_MS = 240_000;
+export const RECOVERY_MS = 480_000;
+
+export interface PlanOptions {
+  /** Episodes of each fault at each intensity. */
+  readonly repeats: number;
+  readonly intensities: readonly Intensity[];
+  /** When the first recovery before an episode begins. */
+  readonly fromMs: number;
+  readonly recoveryMs: number;
+  readonly lastsMs: (fault: FaultClass) => number;
+}
 
 export interface RoutePlan {
   readonly episodes: readonly Episode[];
@@ -21,13 +31,12 @@ interface Slot {
 }
 
 /**
- * Spreads `repeats` episodes of every fault and intensity over the routes that can have it, always to
- * the one with the least so far, in an order of its own for each route.
+ * Spreads the episodes over the routes that can have them, always to the one with the least so far, in an
+ * order of its own for each route.
  */
 export function planEpisodes(
   routes: readonly SuiteRoute[],
-  repeats: number,
-  fromMs: number,
+  options: PlanOptions,
   random: Prng,
 ): RoutePlan[] {
   const slots: Slot[][] = routes.map(() => []);
@@ -35,30 +44,34 @@ export function planEpisodes(
   for (const fault of rarestFirst) {
     const able = routes.flatMap((route, i) => (route.faults.includes(fault) ? [i] : []));
     if (able.length === 0) continue;
-    for (let repeat = 0; repeat < repeats; repeat++) {
-      for (const intensity of [0, 1, 2] as const) {
+    for (let repeat = 0; repeat < options.repeats; repeat++) {
+      for (const intensity of options.intensities) {
         const least = able.reduce((best, i) => (slots[i]!.length < slots[best]!.length ? i : best));
         slots[least]!.push({ fault, intensity });
       }
     }
   }
-  return slots.map((own, route) => schedule(shuffled(own, random), route, fromMs, random));
+  return slots.map((own, route) => schedule(shuffled(own, random), route, options, random));
 }
 
 function hosts(routes: readonly SuiteRoute[], fault: FaultClass): number {
   return routes.filter((route) => route.faults.includes(fault)).length;
 }
 
-function schedule(slots: readonly Slot[], route: number, fromMs: number, random: Prng): RoutePlan {
+function schedule(
+  slots: readonly Slot[],
+  route: number,
+  { fromMs: beginMs, recoveryMs, lastsMs }: PlanOptions,
+  random: Prng,
+): RoutePlan {
   const episodes: Episode[] = [];
-  let atMs = fromMs;
+  let atMs = beginMs;
   for (const { fault, intensity } of slots) {
-    atMs += RECOVERY_MS * (1 + random.uniform());
-    const untilMs = atMs + episodeMs(fault);
-    episodes.push({ fault, intensity, route, fromMs: atMs, untilMs });
-    atMs = untilMs;
+    const fromMs = atMs + recoveryMs * (1 + random.uniform());
+    atMs = fromMs + lastsMs(fault);
+    episodes.push({ fault, intensity, route, fromMs, untilMs: atMs });
   }
-  return { episodes, untilMs: atMs + RECOVERY_MS };
+  return { episodes, untilMs: atMs + recoveryMs };
 }
 
 function shuffled<T>(items: readonly T[], random: Prng): T[] {
