@@ -8,7 +8,6 @@ import { writeOutput } from "../lib/output";
 import { readShippedContent } from "../lib/shipped-model";
 import { stdoutPaint } from "../lib/talk";
 import { decodeArtifact } from "../model/artifact";
-import { describeArtifact } from "../model/describe-artifact";
 import { readTrafficFile } from "../replay/traffic-file";
 import { replayConfig } from "../replay/replay-config";
 import { explainDecision } from "../explain/explain-decision";
@@ -49,7 +48,6 @@ export async function runExplainDecision(
     wasm: await readFilterModule(),
     pluginConfig,
     sequence: bytes === undefined ? undefined : decodeArtifact(bytes),
-    thresholdPermille: bytes === undefined ? 0 : describeArtifact(bytes).threshold_permille,
     content: await readContent(content),
     seed,
   });

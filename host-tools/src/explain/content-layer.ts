@@ -13,7 +13,10 @@ import type { ExplainedLayer, ExplainedPart } from "./decision-explanation";
 const PIECES = 5;
 
 /** @param target path and query as the client wrote them, one character per byte */
-export function explainContent(artifact: ContentArtifact, target: string): ExplainedLayer {
+export function explainContent(
+  artifact: ContentArtifact,
+  target: string,
+): Omit<ExplainedLayer, "acts"> {
   const bytes = Buffer.from(target, "latin1");
   const score = scoreContent(artifact, bytes);
   const isKnown = score.supervisedEvidence >= score.oneClassEvidence;

@@ -17,6 +17,8 @@ export interface ExplainedLayer {
   readonly layer: "L0" | "L1" | "L2";
   /** Statistics, sequence model, content. */
   readonly title: string;
+  /** Whether its evidence can raise an alarm, by the route's configuration, or is only told. */
+  readonly acts: boolean;
   /** -log10 of the tail probability; null where the layer does not speak: warm-up, not there. */
   readonly evidence: number | null;
   /** Why it does not speak, or what its score is. */
@@ -43,14 +45,18 @@ export interface DecisionExplanation {
     readonly score_permille: number | null;
     readonly arm: string | null;
     readonly answered: number | null;
+    /** The layer that the filter names, `statistics.latency` and the like; null without an alarm. */
+    readonly layer: string | null;
   };
-  readonly model: {
-    readonly name: string;
-    readonly version: number;
-    readonly threshold_permille: number;
-    /** The same as evidence. */
-    readonly threshold_evidence: number;
+  readonly model: { readonly name: string; readonly version: number };
+  readonly threshold: {
+    /** Null where the route does not know its own yet. */
+    readonly evidence: number | null;
+    /** Who set it: the configuration, or the route's calibration up to then. */
+    readonly set_by: "configuration" | "route";
   };
+  /** The layers that act, together. */
+  readonly combined: { readonly evidence: number; readonly score_permille: number };
   readonly layers: readonly ExplainedLayer[];
   /** What is told is exactly what the filter computed; otherwise why not. */
   readonly agreement: string;

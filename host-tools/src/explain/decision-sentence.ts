@@ -4,23 +4,26 @@ import { shareText } from "../model-card/card-limits";
 import type { DecisionExplanation, ExplainedLayer } from "./decision-explanation";
 
 export function decisionSentence(explanation: DecisionExplanation): string {
-  const { request, decision, model, layers } = explanation;
+  const { request, decision, layers } = explanation;
   const where = request.route === "" ? "no route" : `route ${request.route}`;
   const acted = decision.enforced ? "" : " (in shadow)";
   const start = `Request ${request.number} on ${where}: ${decision.verdict}${acted}`;
   if (decision.reason === "rate_limit") {
     return `${start}, because a rate limit had no token left; the score played no part.`;
   }
-  const speaking = layers.filter((layer) => layer.evidence !== null);
-  const [loudest] = [...speaking].sort((a, b) => b.evidence! - a.evidence!);
+  const loudest = layers
+    .filter(({ acts, evidence }) => acts && evidence !== null)
+    .reduce<ExplainedLayer | undefined>(
+      (best, layer) => (best === undefined || layer.evidence! > best.evidence! ? layer : best),
+      undefined,
+    );
   if (loudest === undefined) return `${start}; no layer had anything to say yet.`;
-  const above = loudest.evidence! >= model.threshold_evidence && model.threshold_permille > 0;
   const rarity = rarityText(loudest);
   const cause = loudest.parts[0];
   const because = cause === undefined ? "" : `, most of it ${partText(cause)}`;
-  return above
-    ? `${start}; the ${loudest.title} calls it an anomaly, ${rarity}${because}.`
-    : `${start}; nothing reached the threshold, the ${loudest.title} came nearest: ${rarity}.`;
+  return decision.reason === "anomaly"
+    ? `${start}, an anomaly to the ${loudest.title}: ${rarity}${because}.`
+    : `${start}; no alarm, and of the layers the ${loudest.title} said most: ${rarity}.`;
 }
 
 function rarityText({ evidence }: ExplainedLayer): string {

@@ -2,15 +2,18 @@
 // verdict is the filter's own; the reasons are the twins', run over the same past. Both give the
 // score, and where they differ that is said.
 
-import type { PluginConfig } from "../config/plugin-config";
+import type { AnomalyConfig, LayerConfig, PluginConfig } from "../config/plugin-config";
 import type { ContentArtifact } from "../content/content-artifact";
-import { evidenceOfPermille } from "../model-card/calibration-curve";
+import { evidencePermille, Metric, metricName } from "../contract";
+import type { EmbeddedProxy } from "../embedded/embedded-proxy";
+import { encodedMetric } from "../istio/stat-tags";
 import { DEFAULT_HALF_LIVES, extractFeatures } from "../model/feature-extractor";
 import type { ScorerArtifact } from "../model/scorer-artifact";
 import type { TrafficRequest } from "../model/traffic";
 import type { RecordedRequest } from "../replay/recorded-request";
 import { replayTraffic } from "../replay/replay";
 import type { ReplayVerdict } from "../replay/replay-verdict";
+import { harmonicEvidence } from "../statistics/reference-monitor";
 import { explainContent } from "./content-layer";
 import type { DecisionExplanation, ExplainedLayer } from "./decision-explanation";
 import { decisionSentence } from "./decision-sentence";
@@ -30,100 +33,115 @@ export interface ExplainInput {
   readonly pluginConfig: string;
   /** The sequence model of the configuration; undefined where it has none. */
   readonly sequence: ScorerArtifact | undefined;
-  /** Score from which a request is an anomaly; 0 without a model. */
-  readonly thresholdPermille: number;
   /** The content model; undefined where there is none. */
   readonly content: ContentArtifact | undefined;
   readonly seed: number;
 }
 
+/** The request to explain, and everything that was decided before it. */
+interface Replayed {
+  readonly verdicts: readonly ReplayVerdict[];
+  /** The route's own threshold on the last tick before the request; 0 where it has none. */
+  readonly thresholdMillibans: number;
+}
+
 /** @throws GanglionError E_EXPLAIN_REQUEST, E_FILTER_REFUSED */
 export function explainDecision(input: ExplainInput): DecisionExplanation {
   const { requests, which } = input;
-  const chosen = which === undefined ? undefined : findRequest(requests, which);
-  const past = chosen === undefined ? requests : requests.slice(0, chosen + 1);
-  const verdicts: ReplayVerdict[] = [];
-  const { wasm, pluginConfig, seed } = input;
-  replayTraffic(past, { wasm, pluginConfig, seed }, (_request, verdict) => verdicts.push(verdict));
-  const index = chosen ?? highest(verdicts);
-  return explainRequest(input, verdicts.slice(0, index + 1));
-}
-
-/** The first of the highest scores. */
-function highest(verdicts: readonly ReplayVerdict[]): number {
-  return verdicts.reduce(
-    (best, { scorePermille }, i) => (scorePermille > verdicts[best]!.scorePermille ? i : best),
-    0,
-  );
-}
-
-function explainRequest(
-  input: ExplainInput,
-  verdicts: readonly ReplayVerdict[],
-): DecisionExplanation {
-  const { requests, sequence } = input;
+  const index = which === undefined ? highestScore(input) : findRequest(requests, which);
   const config = JSON.parse(input.pluginConfig) as PluginConfig;
-  const index = verdicts.length - 1;
-  const request = requests[index]!;
-  const verdict = verdicts[index]!;
-  const own = routeIndex(config, request.headers);
+  const own = routeIndex(config, requests[index]!.headers);
   const route = config.routes?.[own]?.name ?? "";
-  const history = own < 0 ? [] : routeHistory(requests, verdicts, config, own, route);
-  const layers: ExplainedLayer[] = [];
-  let agreement = "the filter gave no score: it has no model, or no route matches";
-  if (history.length > 0) layers.push(explainStatistics(history));
-  if (sequence !== undefined && history.length > 0) {
-    const explained = explainSequence(sequence, vectorsOf(history, config));
-    layers.push(explained.layer);
-    agreement = agreementOf(explained.scorePermille, verdict.scorePermille);
-  }
-  const target = request.headers.get(":path") ?? "";
-  if (input.content !== undefined) layers.push(explainContent(input.content, target));
-  const { scorePermille, arm, answered } = verdict;
-  const threshold = input.thresholdPermille;
+  const replayed = replayUpTo(input, index, route);
+  const history = own < 0 ? [] : routeHistory(input, replayed.verdicts, config, own);
+  const anomaly = config.routes?.[own]?.anomaly ?? {};
+  const target = requests[index]!.headers.get(":path") ?? "";
+  const layers = history.length === 0 ? [] : layersOf(input, history, target, config, anomaly);
+  const acting = layers.filter(({ acts }) => acts).map(({ evidence }) => 256 * (evidence ?? 0));
+  const evidence = acting.length < 2 ? (acting[0] ?? 0) : harmonicEvidence(acting);
+  const scorePermille = evidencePermille(evidence);
+  const verdict = replayed.verdicts[index]!;
   const explanation: DecisionExplanation = {
-    request: {
-      number: index + 1,
-      at_ms: request.atMs,
-      method: request.headers.get(":method") ?? "",
-      path: target,
-      route,
-      route_requests: history.length,
-    },
-    decision: {
-      verdict: verdict.verdict,
-      reason: verdict.reason,
-      enforced: verdict.isEnforced,
-      score_permille: scorePermille < 0 ? null : scorePermille,
-      arm: arm === "" ? null : arm,
-      answered: answered === 0 ? null : answered,
-    },
-    model: {
-      name: sequence?.name ?? "",
-      version: sequence?.modelVersion ?? 0,
-      threshold_permille: threshold,
-      threshold_evidence: evidenceOfPermille(threshold),
-    },
+    request: requestOf(requests[index]!, index, route, history.length),
+    decision: decisionOf(verdict),
+    model: { name: input.sequence?.name ?? "", version: input.sequence?.modelVersion ?? 0 },
+    threshold: thresholdOf(anomaly, replayed.thresholdMillibans),
+    combined: { evidence: evidence / 256, score_permille: scorePermille },
     layers,
-    agreement,
+    agreement: own < 0 ? "no route matches it" : agreementOf(scorePermille, verdict.scorePermille),
     sentence: "",
   };
   return { ...explanation, sentence: decisionSentence(explanation) };
 }
 
+/** Index of the first of the highest scores. */
+function highestScore({ requests, wasm, pluginConfig, seed }: ExplainInput): number {
+  let best = 0;
+  let most = -1;
+  replayTraffic(requests, { wasm, pluginConfig, seed }, (_request, { scorePermille }, index) => {
+    if (scorePermille <= most) return;
+    most = scorePermille;
+    best = index;
+  });
+  return best;
+}
+
+function replayUpTo(input: ExplainInput, index: number, route: string): Replayed {
+  const { requests, wasm, pluginConfig, seed } = input;
+  const verdicts: ReplayVerdict[] = [];
+  let proxy: EmbeddedProxy | undefined;
+  let thresholdMillibans = 0;
+  const onProxy = (made: EmbeddedProxy) => void (proxy = made);
+  const past = requests.slice(0, index + 1);
+  replayTraffic(past, { wasm, pluginConfig, seed, onProxy }, (_request, verdict, at) => {
+    verdicts.push(verdict);
+    if (at === index && proxy !== undefined) thresholdMillibans = thresholdIn(proxy, route);
+  });
+  return { verdicts, thresholdMillibans };
+}
+
+/** The route's gauge; workers number themselves, so its label says which one had the traffic. */
+function thresholdIn(proxy: EmbeddedProxy, route: string): number {
+  const name = metricName(Metric.ThresholdMillibans);
+  const start = encodedMetric("", { route });
+  const found = Object.entries(proxy.metrics.snapshot()).find(
+    ([key]) => key.startsWith(start) && key.endsWith(name),
+  );
+  return Number(found?.[1].value ?? 0);
+}
+
 function routeHistory(
-  requests: readonly RecordedRequest[],
+  { requests }: ExplainInput,
   verdicts: readonly ReplayVerdict[],
   config: PluginConfig,
-  index: number,
-  route: string,
+  route: number,
 ): TrafficRequest[] {
   return verdicts.flatMap((verdict, i) => {
     const request = requests[i]!;
-    return routeIndex(config, request.headers) === index
-      ? [asTraffic(request, verdict, route)]
-      : [];
+    return routeIndex(config, request.headers) === route ? [asTraffic(request, verdict)] : [];
   });
+}
+
+/** By the route's configuration; what is not written there has the filter's default. */
+function layersOf(
+  { sequence, content }: ExplainInput,
+  history: readonly TrafficRequest[],
+  target: string,
+  config: PluginConfig,
+  anomaly: AnomalyConfig,
+): ExplainedLayer[] {
+  const layers: ExplainedLayer[] = [];
+  const add = (part: LayerConfig, explain: () => Omit<ExplainedLayer, "acts">) => {
+    if (part !== "off") layers.push({ ...explain(), acts: part === "act" });
+  };
+  add(anomaly.statistics ?? "act", () => explainStatistics(history));
+  if (sequence !== undefined) {
+    add(anomaly.sequence ?? "act", () => explainSequence(sequence, vectorsOf(history, config)));
+  }
+  if (content !== undefined) {
+    add(anomaly.content ?? "observe", () => explainContent(content, target));
+  }
+  return layers;
 }
 
 function vectorsOf(history: readonly TrafficRequest[], config: PluginConfig): Float32Array {
@@ -134,10 +152,51 @@ function vectorsOf(history: readonly TrafficRequest[], config: PluginConfig): Fl
   return sequence!.vectors;
 }
 
+function requestOf(
+  { atMs, headers }: RecordedRequest,
+  index: number,
+  route: string,
+  routeRequests: number,
+): DecisionExplanation["request"] {
+  return {
+    number: index + 1,
+    at_ms: atMs,
+    method: headers.get(":method") ?? "",
+    path: headers.get(":path") ?? "",
+    route,
+    route_requests: routeRequests,
+  };
+}
+
+function decisionOf(verdict: ReplayVerdict): DecisionExplanation["decision"] {
+  const { scorePermille, arm, answered, layer } = verdict;
+  return {
+    verdict: verdict.verdict,
+    reason: verdict.reason,
+    enforced: verdict.isEnforced,
+    score_permille: scorePermille < 0 ? null : scorePermille,
+    arm: arm === "" ? null : arm,
+    answered: answered === 0 ? null : answered,
+    layer: layer === "" ? null : layer,
+  };
+}
+
+function thresholdOf(
+  { threshold_permille: fixed = 0 }: AnomalyConfig,
+  millibans: number,
+): DecisionExplanation["threshold"] {
+  if (fixed > 0) return { evidence: evidenceOfPermille(fixed), set_by: "configuration" };
+  return { evidence: millibans === 0 ? null : millibans / 1000, set_by: "route" };
+}
+
+function evidenceOfPermille(permille: number): number {
+  return permille >= 1000 ? 4 : Number((-Math.log10(1 - permille / 1000)).toFixed(3));
+}
+
 function agreementOf(ours: number, filters: number): string {
-  if (ours === filters) return "exact: the filter and its twin give the same score";
+  if (ours === filters) return "exact: the filter and its twins give the same score";
   return (
-    `approximate: the filter gave ${filters} permille and its twin ${ours}; they part where the ` +
+    `approximate: the filter gave ${filters} permille and its twins ${ours}; they part where the ` +
     "filter refused requests of this route in shadow mode, or shed them"
   );
 }

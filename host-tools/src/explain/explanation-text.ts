@@ -12,45 +12,74 @@ const EVIDENCE_MAX = 4;
 const BAR_EVIDENCE = 32;
 
 export function explanationText(explanation: DecisionExplanation, paint: InspectionPaint): string {
-  const { request, decision, model, layers, agreement, sentence } = explanation;
-  const score = decision.score_permille === null ? "none" : `${decision.score_permille} permille`;
-  const head = textPairs([
-    [
-      "request",
-      `${request.number}, ${request.method} ${request.path}, at ${request.at_ms.toFixed(3)} ms`,
-    ],
-    ["route", `${request.route || "none"}, its request ${request.route_requests}`],
-    ["verdict", `${decision.verdict}, ${decision.reason}${decision.enforced ? "" : ", shadow"}`],
-    ["score", `${score}; threshold ${model.threshold_permille}`],
-    ["arm", decision.arm ?? "the default"],
-    ...(decision.answered === null ? [] : [["answered", String(decision.answered)] as const]),
-    ["model", model.name === "" ? "none" : `${model.name} v${model.version}`],
-  ]);
+  const { layers, combined, threshold, agreement, sentence } = explanation;
+  const at = threshold.evidence;
+  const together = { name: "together", evidence: combined.evidence, note: "" };
   const sections = [
     [paint.strong(sentence)],
-    head,
-    ["evidence", ...layers.map((layer) => evidenceLine(layer, model.threshold_evidence, paint))],
+    headLines(explanation),
+    [
+      "evidence",
+      ...layers.map(({ layer, title, evidence, acts }) =>
+        evidenceLine(
+          { name: `${layer} ${title}`, evidence, note: acts ? "" : "observed" },
+          at,
+          paint,
+        ),
+      ),
+      ...(layers.filter(({ acts }) => acts).length > 1 ? [evidenceLine(together, at, paint)] : []),
+    ],
     ...layers.map((layer) => layerLines(layer, paint)),
     [paint.dim(agreement)],
   ];
   return `${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
+function headLines({ request, decision, model, threshold }: DecisionExplanation): string[] {
+  const score = decision.score_permille === null ? "none" : `${decision.score_permille} permille`;
+  const alarm =
+    threshold.evidence === null
+      ? "the route has no threshold yet"
+      : `alarm from ${shareText(10 ** -threshold.evidence)} on, set by the ${threshold.set_by}`;
+  const shadow = decision.enforced ? "" : ", shadow";
+  return textPairs([
+    [
+      "request",
+      `${request.number}, ${request.method} ${request.path}, at ${request.at_ms.toFixed(3)} ms`,
+    ],
+    ["route", `${request.route || "none"}, its request ${request.route_requests}`],
+    ["verdict", `${decision.verdict}, ${decision.reason}${shadow}`],
+    ...(decision.layer === null ? [] : [["alarm by", decision.layer] as const]),
+    ["score", `${score}; ${alarm}`],
+    ["arm", decision.arm ?? "the default"],
+    ...(decision.answered === null ? [] : [["answered", String(decision.answered)] as const]),
+    ["model", model.name === "" ? "none" : `${model.name} v${model.version}`],
+  ]);
+}
+
+interface Bar {
+  readonly name: string;
+  readonly evidence: number | null;
+  readonly note: string;
+}
+
 /** `L1 sequence model ███████     ┊  1 in 420`, the dotted bar where the threshold is. */
 function evidenceLine(
-  { layer, title, evidence }: ExplainedLayer,
-  threshold: number,
+  { name, evidence, note }: Bar,
+  threshold: number | null,
   paint: InspectionPaint,
 ): string {
-  const name = `  ${layer} ${title}`.padEnd(20);
-  if (evidence === null) return `${name} ${paint.dim("silent")}`;
+  const title = `  ${name}`.padEnd(20);
+  if (evidence === null) return `${title} ${paint.dim("silent")}`;
   const drawn = bar(evidence, EVIDENCE_MAX, BAR_EVIDENCE).padEnd(BAR_EVIDENCE);
-  const at = Math.min(BAR_EVIDENCE - 1, Math.round((threshold / EVIDENCE_MAX) * BAR_EVIDENCE));
-  const marked = threshold > 0 ? `${drawn.slice(0, at)}┊${drawn.slice(at)}` : drawn;
-  const isAbove = threshold > 0 && evidence >= threshold;
+  const place = ((threshold ?? EVIDENCE_MAX) / EVIDENCE_MAX) * BAR_EVIDENCE;
+  const at = Math.min(BAR_EVIDENCE, Math.round(place));
+  const marked = threshold === null ? drawn : `${drawn.slice(0, at)}┊${drawn.slice(at)}`;
   const share = 10 ** -evidence;
   const text = share > 0.5 ? "usual" : shareText(share);
-  return `${name} ${isAbove ? paint.bad(marked) : marked} ${text}`;
+  const isAbove = threshold !== null && evidence >= threshold && note === "";
+  const told = note === "" ? "" : paint.dim(`  ${note}`);
+  return `${title} ${isAbove ? paint.bad(marked) : marked} ${text}${told}`;
 }
 
 function layerLines(

@@ -11,11 +11,10 @@ export const CLOCK_START_NS = 3_600_000_000_000;
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** What the filter saw of a request and how it went. */
+/** What the filter saw of a request and how it went; all of one route. */
 export function asTraffic(
   { atMs, headers, ttfbMs, status, latencyMs: recorded }: RecordedRequest,
   verdict: ReplayVerdict,
-  route: string,
 ): TrafficRequest {
   const target = headers.get(":path") ?? "";
   const query = target.indexOf("?");
@@ -24,7 +23,7 @@ export function asTraffic(
   const latencyMs = latencyOf({ latencyMs: recorded }, verdict.arm);
   return {
     arrivalMs: (CLOCK_START_NS + Math.round(atMs * 1e6)) * 1e-6,
-    route,
+    route: "",
     unsafeMethod: SAFE_METHODS.has(headers.get(":method") ?? "") ? 0 : 1,
     path,
     pathBytes: path.length,

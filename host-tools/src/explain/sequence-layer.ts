@@ -2,22 +2,23 @@
 // surprise. The model's own reference runs through the route's whole past, because its state is that
 // past; the shares are followed beside it, with the same averages as the score has.
 
-import { DRIFT_CAP_Q8, FEATURES, featureName, RATIO_MAX_Q8, RESIDUAL_CAP_Q8 } from "../contract";
+import {
+  Architecture,
+  DRIFT_CAP_Q8,
+  FEATURES,
+  featureName,
+  OutputKind,
+  RATIO_MAX_Q8,
+} from "../contract";
+import { sigmoid } from "../model/exact-math";
 import { ONE_Q12 } from "../model/q12";
 import { quantiseFeature, ReferenceScorer } from "../model/reference";
 import type { ScorerArtifact } from "../model/scorer-artifact";
-import { evidenceOfPermille } from "../model-card/calibration-curve";
 import type { ExplainedLayer, ExplainedPart } from "./decision-explanation";
 import { featureText, leanText } from "./feature-unit";
 
 /** Parts below this share are not told. */
 const SHARE_MIN = 0.02;
-
-export interface ExplainedSequence {
-  readonly layer: ExplainedLayer;
-  /** The score by the reference: 0 during warm-up. */
-  readonly scorePermille: number;
-}
 
 /** One output's part of the surprise, in its unit. */
 interface OutputPart {
@@ -37,27 +38,22 @@ interface OutputPart {
 export function explainSequence(
   artifact: ScorerArtifact,
   vectors: Float32Array,
-): ExplainedSequence {
+): Omit<ExplainedLayer, "acts"> {
   const scorer = new ReferenceScorer(artifact);
   const follower = new ContributionFollower(artifact, scorer);
-  let score = { scorePermille: 0, permille: 0, surprise: 0 };
+  let score = { evidence: 0, surprise: 0 };
   for (let at = 0; at < vectors.length; at += FEATURES) {
     score = follower.step(vectors.subarray(at, at + FEATURES));
   }
   const isWarm = scorer.steps > artifact.warmUpSteps;
-  const parts = isWarm ? partsOf(artifact, follower.parts) : [];
   const surprise = (score.surprise / ONE_Q12).toFixed(2);
+  const state = isWarm ? "" : `warming up, request ${scorer.steps} of ${artifact.warmUpSteps}; `;
   return {
-    scorePermille: score.scorePermille,
-    layer: {
-      layer: "L1",
-      title: "sequence model",
-      evidence: isWarm ? evidenceOfPermille(score.permille) : null,
-      note: isWarm
-        ? `surprise ${surprise}, more than that of ${score.permille} in 1000 healthy requests`
-        : `the route is warming up: request ${scorer.steps} of ${artifact.warmUpSteps}`,
-      parts,
-    },
+    layer: "L1",
+    title: "sequence model",
+    evidence: isWarm ? score.evidence / 256 : null,
+    note: `${state}surprise ${surprise}`,
+    parts: isWarm ? partsOf(artifact, follower.parts) : [],
   };
 }
 
@@ -76,10 +72,12 @@ class ContributionFollower {
   step(vector: Float32Array) {
     const { artifact, scorer } = this;
     const { outputs, outputFeatures, residualMultipliers, driftMultipliers } = artifact;
-    const predicted = scorer.prediction.slice(0, outputs);
+    const before = scorer.prediction.slice(0, outputs);
     const units = Array.from({ length: outputs }, (_, i) => scorer.unit(i));
-    const isFirst = scorer.steps === 0;
     const result = scorer.stepRaw(vector);
+    // A linear model reconstructs the vector itself; the others have predicted it.
+    const isLinear = artifact.architecture === Architecture.Linear;
+    const predicted = isLinear ? scorer.prediction.slice(0, outputs) : before;
     const weight = 2 ** -artifact.smoothingShift;
     this.parts = Array.from(predicted, (prediction, i) => {
       const feature = outputFeatures[i]!;
@@ -89,8 +87,8 @@ class ContributionFollower {
         artifact.featureScales[feature]!,
       );
       const unit = units[i]!;
-      const off = isFirst ? 0 : Math.abs(actual - prediction);
-      const residual = normalised(off, unit, residualMultipliers[i]!, RESIDUAL_CAP_Q8);
+      const off = Math.abs(scorer.residuals[i]!);
+      const residual = normalised(off, unit, residualMultipliers[i]!, artifact.residualCapQ8);
       this.unrest[i] = this.unrest[i]! + weight * (residual ** 2 / 16 - this.unrest[i]!);
       const lean = scorer.drift[i]! / 256;
       const size = Math.floor(Math.abs(lean));
@@ -129,19 +127,29 @@ function partsOf(artifact: ScorerArtifact, outputs: readonly OutputPart[]): Expl
         const usual = part.lean < 0 ? -part.usualLean : part.usualLean;
         const ofPrediction = name.startsWith("log_") ? "the prediction" : "off the prediction";
         return {
-          name: `${name} for a while`,
+          name: `${name}${levelText(artifact, i)} for a while`,
           seen: `${leanText(feature, part.lean / unit)} ${ofPrediction}`,
           expected: `usually ${leanText(feature, usual / unit)}`,
           share,
         };
       }
       return {
-        name: `${name} now`,
+        name: `${name}${levelText(artifact, i)} now`,
         seen: featureText(feature, raw(feature, part.actual)),
-        expected: featureText(feature, raw(feature, part.predicted)),
+        expected:
+          artifact.outputKinds[i] === OutputKind.Logit
+            ? featureText(feature, sigmoid(part.predicted / ONE_Q12))
+            : featureText(feature, raw(feature, part.predicted)),
         share,
       };
     })
     .filter(({ share }) => share >= SHARE_MIN)
     .sort((a, b) => b.share - a.share);
+}
+
+/** `, 99 % quantile` of an output that predicts one. */
+function levelText(artifact: ScorerArtifact, output: number): string {
+  if (artifact.outputKinds[output] !== OutputKind.Quantile) return "";
+  const level = (100 * artifact.outputLevels[output]!) / 32768;
+  return `, ${Number(level.toPrecision(3))} % quantile,`;
 }

@@ -55,7 +55,9 @@ function geometricMean(values: readonly number[]): number {
 }
 
 /** @param history the route's requests in order of arrival; the last is the one to explain */
-export function explainStatistics(history: readonly TrafficRequest[]): ExplainedLayer {
+export function explainStatistics(
+  history: readonly TrafficRequest[],
+): Omit<ExplainedLayer, "acts"> {
   const watch = new RouteWatch(history[0]!.arrivalMs);
   const nowMs = history[history.length - 1]!.arrivalMs;
   for (const event of eventsOf(history)) {
@@ -120,7 +122,7 @@ class RouteWatch {
     figures.bodiesMs.push(Math.max(0, latencyMs - ttfbMs));
   }
 
-  explain(): ExplainedLayer {
+  explain(): Omit<ExplainedLayer, "acts"> {
     const { monitor } = this;
     const evidence = monitor.windows === 0 ? null : monitor.evidenceQ8 / 256;
     const sum = monitor.evidences.reduce((all, one) => all + one, 0);

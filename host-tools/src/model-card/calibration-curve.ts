@@ -3,22 +3,15 @@
 import type { ArtifactDescription } from "../model/describe-artifact";
 
 export interface CurvePoint {
-  /** In units of a healthy request's usual one. */
+  /** 1.0 for one output that is as far off as one healthy request in a thousand. */
   readonly surprise: number;
   /** -log10 of the tail probability: 3 is one in a thousand. */
   readonly evidence: number;
 }
 
-/** The table ends where it was not measured any more. */
-const EVIDENCE_MAX = 4;
-
-export function evidenceOfPermille(permille: number): number {
-  return permille >= 1000 ? EVIDENCE_MAX : Math.min(EVIDENCE_MAX, -Math.log10(1 - permille / 1000));
-}
-
 export function calibrationCurve({ quantiles }: ArtifactDescription): CurvePoint[] {
   return quantiles.map(({ surprise, evidence }) => ({
     surprise: Number((surprise / 4096).toPrecision(4)),
-    evidence: Number(evidence.toPrecision(4)),
+    evidence,
   }));
 }

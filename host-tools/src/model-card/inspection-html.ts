@@ -2,7 +2,6 @@
 
 import { escapeHtml } from "../report/html";
 import { REPORT_CSS } from "../report/styles";
-import { evidenceOfPermille } from "./calibration-curve";
 import { dataRows, detectionTable, metricRows, recipeRows, type Row } from "./card-figures";
 import type { Inspection } from "./inspection";
 import type { MatrixPicture } from "./weights-picture";
@@ -130,7 +129,7 @@ function curveFigure({ artifact: a, curve }: Inspection): string {
       `<text class="tick" x="${LEFT - 6}" y="${Number(at) + 4}">${text}</text>`
     );
   });
-  const threshold = y(evidenceOfPermille(a.threshold_permille));
+  const threshold = y(a.threshold_evidence);
   return `<figure class="full"><figcaption><h3>Calibration</h3>
 <p>How rare a surprise is among healthy requests; the threshold is ${a.threshold_permille} permille.</p></figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="calibration curve">

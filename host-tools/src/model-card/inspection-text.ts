@@ -5,7 +5,6 @@ import { dataRows, detectionTable, metricRows, recipeRows } from "./card-figures
 import type { Inspection } from "./inspection";
 import { bar, plotCurve, strip } from "./terminal-picture";
 import { textPairs, textTable } from "./text-table";
-import { evidenceOfPermille } from "./calibration-curve";
 
 /** Colours; each returns its argument where none is wanted. */
 export interface InspectionPaint {
@@ -136,7 +135,7 @@ function curveLines({ artifact: a, curve }: Inspection): string[] {
     xHigh: place(last),
     yHigh: 4,
     rowLabels: ["1 in 10000", "", "1 in 1000", "", "1 in 100", "", "1 in 10", "", "usual"],
-    mark: { y: evidenceOfPermille(a.threshold_permille), name: "threshold" },
+    mark: { y: a.threshold_evidence, name: "threshold" },
     xLabels: ["surprise 0", last.toFixed(1)],
   });
 }

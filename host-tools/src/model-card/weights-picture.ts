@@ -1,8 +1,9 @@
 // The weights of an artifact as numbers to draw: how each matrix's int8 values are spread, and how much
 // each input and the state itself weigh in it.
 
+import { namedMatrices } from "../model/describe-artifact";
 import { dequantise } from "../model/quantiser";
-import type { QuantisedMatrix } from "../model/scorer-artifact";
+import type { QuantisedMatrix, ScorerArtifact } from "../model/scorer-artifact";
 
 /** Odd, so that 0 has a bin of its own. */
 const BINS = 31;
@@ -20,24 +21,9 @@ export interface MatrixPicture {
   readonly column_weights: readonly number[];
 }
 
-/** Every matrix of an artifact, whatever its architecture calls them; at any depth. */
-export function picturesOf(artifact: object): MatrixPicture[] {
-  return Object.entries(artifact).flatMap(([name, value]): MatrixPicture[] => {
-    if (isMatrix(value)) return [pictureOf(name, value)];
-    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
-    return picturesOf(value as object).map((one) => ({ ...one, name: `${name} ${one.name}` }));
-  });
-}
-
-function isMatrix(value: unknown): value is QuantisedMatrix {
-  if (typeof value !== "object" || value === null) return false;
-  const { rows, columns, weights, multipliers } = value as Partial<QuantisedMatrix>;
-  return (
-    typeof rows === "number" &&
-    typeof columns === "number" &&
-    weights instanceof Int8Array &&
-    multipliers instanceof Int32Array
-  );
+/** Every matrix of an artifact under its name, in the file's order. */
+export function picturesOf(artifact: ScorerArtifact): MatrixPicture[] {
+  return namedMatrices(artifact).map(([name, matrix]) => pictureOf(name, matrix));
 }
 
 function pictureOf(name: string, matrix: QuantisedMatrix): MatrixPicture {

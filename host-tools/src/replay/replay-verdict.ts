@@ -24,9 +24,12 @@ export interface ReplayVerdict {
   readonly isEnforced: boolean;
   /** The filter's own answer, 0 where the request passed. */
   readonly answered: number;
+  /** The layer of the scorer behind an anomaly, `statistics.latency` and the like; "" for none. */
+  readonly layer: string;
 }
 
 const FILTER_STATE = "wasm.ganglion";
+const SHADOW = "shadow";
 const ALLOW = verdictName(Verdict.Allow);
 const NO_REASON = reasonName(Reason.None);
 
@@ -42,19 +45,22 @@ export function readVerdict(stream: Stream): ReplayVerdict {
       arm: request.get(HEADER_ARM) ?? "",
       isEnforced: true,
       answered: reply?.code ?? 0,
+      layer: "",
     };
   }
-  // `verdict:reason:score[:shadow]`
-  const [verdict = ALLOW, reason = NO_REASON, score = "0", shadow] = Buffer.from(state)
+  // `verdict:reason:score[:layer[.signal]][:shadow]`
+  const [verdict = ALLOW, reason = NO_REASON, score = "0", ...more] = Buffer.from(state)
     .toString("latin1")
     .split(":");
+  const isShadow = more.at(-1) === SHADOW;
   const said = request.get(HEADER_VERDICT) === undefined ? undefined : request.get(HEADER_SCORE);
   return {
     verdict,
     reason,
     scorePermille: Number(said ?? score),
     arm: request.get(HEADER_ARM) ?? "",
-    isEnforced: shadow === undefined,
+    isEnforced: !isShadow,
     answered: reply?.code ?? 0,
+    layer: more.length > (isShadow ? 1 : 0) ? more[0]! : "",
   };
 }

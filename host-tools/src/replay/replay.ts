@@ -19,6 +19,8 @@ export interface ReplayOptions {
   readonly workers?: number;
   /** Of the filter's random choices and of which worker gets a request. Default 1. */
   readonly seed?: number;
+  /** Gets the proxy before the first request, for whoever reads the filter's metrics on the way. */
+  readonly onProxy?: (proxy: EmbeddedProxy) => void;
 }
 
 /** Called once a request, in order of time. */
@@ -37,6 +39,7 @@ export function replayTraffic(
   checkWithFilter(wasm, pluginConfig);
   const proxy = new EmbeddedProxy({ wasm, workers, seed, rootId: "ganglion" });
   proxy.configure(pluginConfig);
+  options.onProxy?.(proxy);
   const prng = seededPrng(seed).fork("replay-worker");
   const queue = new EventQueue();
   let nowNs = 0;

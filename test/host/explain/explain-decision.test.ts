@@ -60,7 +60,6 @@ async function explain(lines: readonly Line[], which?: string, pluginConfig = sh
     wasm,
     pluginConfig,
     sequence: artifact,
-    thresholdPermille: 999,
     content,
     seed: 1,
   });
@@ -82,13 +81,14 @@ describe("an explained decision", () => {
     const shares = sequence!.parts.map(({ share }) => share);
     expect(shares).toEqual([...shares].sort((a, b) => b - a));
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(1 + 1e-9);
-    expect(sentence).toMatch(
-      /the (sequence model|statistics) calls? it an anomaly, 1 in \d+ in healthy traffic/,
-    );
+    expect(sentence).toMatch(/an anomaly to the sequence model: 1 in \d+ in healthy traffic/);
   });
 
   it("shows the statistics' indicators, with what the windows before had", async () => {
-    const { layers } = await explain(errorBurst(4000, 60), "4060");
+    const { layers, agreement, threshold } = await explain(errorBurst(4000, 60), "4060");
+    expect(agreement).toMatch(/^exact/);
+    expect(threshold.set_by).toBe("route");
+    expect(threshold.evidence).toBeGreaterThan(1);
     const statistics = layers.find(({ layer }) => layer === "L0")!;
     expect(statistics.evidence).toBeGreaterThan(2);
     const failures = statistics.parts.find(({ name }) => name === "failures")!;
@@ -107,11 +107,24 @@ describe("an explained decision", () => {
     await expect(number('{"at_ms":2051}')).rejects.toThrow("there is no request");
   });
 
+  it("combines the layers that act, and leaves out those that only observe", async () => {
+    const { layers, combined, decision } = await explain(errorBurst(4000, 60), "4060");
+    expect(layers.map(({ layer, acts }) => [layer, acts])).toEqual([
+      ["L0", true],
+      ["L1", true],
+      ["L2", false],
+    ]);
+    const acting = layers.slice(0, 2).map(({ evidence }) => evidence!);
+    expect(combined.evidence).toBeLessThanOrEqual(Math.max(...acting));
+    expect(combined.evidence).toBeGreaterThan(Math.max(...acting) - 0.31);
+    expect(combined.score_permille).toBe(decision.score_permille);
+  });
+
   it("says that the route is warming up, and has then no parts", async () => {
     const { layers, sentence } = await explain(errorBurst(100, 0), "10");
     const sequence = layers.find(({ layer }) => layer === "L1")!;
     expect(sequence).toMatchObject({ evidence: null, parts: [] });
-    expect(sequence.note).toBe("the route is warming up: request 10 of 64");
+    expect(sequence.note).toMatch(/^warming up, request 10 of 64; /);
     expect(sentence).toContain("allow");
   });
 
@@ -135,10 +148,9 @@ describe("an explained decision", () => {
       latency_ms: 50,
       headers: { "x-user-tier": "free" },
     }));
-    const { decision, sentence, agreement } = await explain(lines, "40", enforcing);
+    const { decision, sentence } = await explain(lines, "40", enforcing);
     expect(decision).toMatchObject({ verdict: "throttle", reason: "rate_limit", answered: 429 });
     expect(sentence).toContain("because a rate limit had no token left");
-    expect(agreement).toMatch(/^exact/);
   });
 
   it("agrees with the filter on every request of a recorded spike", async () => {
@@ -151,7 +163,6 @@ describe("an explained decision", () => {
         wasm,
         pluginConfig: shadow,
         sequence: artifact,
-        thresholdPermille: 999,
         content: undefined,
         seed: 1,
       });
