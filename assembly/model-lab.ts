@@ -1,6 +1,7 @@
 // Entry of a second module: the scorer alone, on raw vectors, for tests, benches and the host
 // tool's self-test. Not part of the filter; nothing here runs in a proxy.
 
+import { validateBundle } from "./bundle";
 import { INPUTS_MAX } from "./contract/artifact";
 import { evidencePermille } from "./contract/evidence";
 import { ARTIFACT_BYTES_MAX } from "./contract/limits";
@@ -91,6 +92,11 @@ export function validate(bytes: i32): i32 {
 /** Any length of vectors (or `inputs`), a large state. */
 export function validateFor(bytes: i32, schema: i32, inputs: i32): i32 {
   return validateArtifactFor(ARTIFACT, bytes, schema, inputs, SELF_TEST_STATE, STATE_BLOCK_BYTES);
+}
+
+/** As the filter validates what may be several models. */
+export function validateModels(bytes: i32): i32 {
+  return validateBundle(ARTIFACT, bytes);
 }
 
 export function map(): void {

@@ -90,7 +90,7 @@ function columnsHold(model: Model): bool {
 }
 
 /** Printable ASCII, then only zeros. */
-function nameHolds(ptr: usize): bool {
+export function nameHolds(ptr: usize): bool {
   let ended = false;
   for (let at = ARTIFACT_AT_NAME; at < ARTIFACT_AT_RESERVED_HIGH; at++) {
     const byte = <i32>load<u8>(ptr + at);
@@ -211,7 +211,8 @@ function paddingRowsHold(matrix: MatrixView, rows: i32): bool {
   return true;
 }
 
-function zeros(from: usize, to: usize): bool {
+/** Whether the bytes from one address up to another are zero. */
+export function zeros(from: usize, to: usize): bool {
   for (let at = from; at < to; at++) {
     if (load<u8>(at) != 0) return false;
   }

@@ -63,14 +63,15 @@ if (MODEL_STRUCT_BYTES > 512) ERROR("CANDIDATE is too small for a Model");
  * @param bytes its length as delivered
  */
 export function validateArtifact(ptr: usize, bytes: i32): ArtifactStatus {
-  return validateArtifactFor(
-    ptr,
-    bytes,
-    FEATURE_SCHEMA,
-    FEATURES,
-    SELF_TEST_STATE,
-    SCORER_STATE_BYTES_MAX,
-  );
+  return validateScorer(ptr, bytes, SCORER_STATE_BYTES_MAX);
+}
+
+/**
+ * The same for a scorer that shares a route's place with another.
+ * @param stateBytesMax what is left of it, at most SCORER_STATE_BYTES_MAX
+ */
+export function validateScorer(ptr: usize, bytes: i32, stateBytesMax: i32): ArtifactStatus {
+  return validateArtifactFor(ptr, bytes, FEATURE_SCHEMA, FEATURES, SELF_TEST_STATE, stateBytesMax);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 export * from "../../assembly/contract/artifact";
 export * from "../../assembly/contract/artifact-layout";
+export * from "../../assembly/contract/bundle-artifact";
 export * from "../../assembly/contract/calibration";
 export * from "../../assembly/contract/config";
 export * from "../../assembly/contract/config-problem";

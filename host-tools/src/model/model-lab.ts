@@ -24,6 +24,7 @@ interface LabExports {
   modelStateBytes(): number;
   validate(bytes: number): number;
   validateFor(bytes: number, schema: number, inputs: number): number;
+  validateModels(bytes: number): number;
   map(): void;
   version(): number;
   thresholdEvidence(): number;
@@ -84,6 +85,12 @@ export class ModelLab {
   loadAny(artifact: Uint8Array, schema: number = FEATURE_SCHEMA): ArtifactStatus {
     this.place(artifact);
     return this.mapIf(this.wasm.validateFor(artifact.length, schema, 0));
+  }
+
+  /** Whether the filter takes the bytes, which may be several models in one piece. */
+  validateModels(artifact: Uint8Array): ArtifactStatus {
+    this.place(artifact);
+    return this.wasm.validateModels(artifact.length);
   }
 
   private place(artifact: Uint8Array): void {
