@@ -7,7 +7,7 @@ import { inputName, readInput, readTextInput } from "../lib/input";
 import { writeOutput } from "../lib/output";
 import { readShippedContent } from "../lib/shipped-model";
 import { stdoutPaint } from "../lib/talk";
-import { decodeArtifact } from "../model/artifact";
+import { type BundleModels, readModels } from "../model/bundle";
 import { readTrafficFile } from "../replay/traffic-file";
 import { replayConfig } from "../replay/replay-config";
 import { explainDecision } from "../explain/explain-decision";
@@ -20,7 +20,7 @@ export interface ExplainDecisionOptions {
   readonly config?: string;
   /** Path of an artifact. */
   readonly model?: string;
-  /** Path of a content artifact; undefined: the one that ships. */
+  /** Path of a content artifact where the configuration has none; undefined: the one that ships. */
   readonly content?: string;
   readonly seed: number;
   readonly output: "text" | "json";
@@ -41,14 +41,15 @@ export async function runExplainDecision(
     artifact: model === undefined ? undefined : await readInput(model),
   });
   const { model: carried } = JSON.parse(pluginConfig) as PluginConfig;
-  const bytes = carried === undefined ? undefined : Buffer.from(carried.base64, "base64");
+  const models: BundleModels =
+    carried === undefined ? { scorers: [] } : readModels(Buffer.from(carried.base64, "base64"));
   const explanation = explainDecision({
     requests: await readTrafficFile(file),
     which: options.request,
     wasm: await readFilterModule(),
     pluginConfig,
-    sequence: bytes === undefined ? undefined : decodeArtifact(bytes),
-    content: await readContent(content),
+    models,
+    otherContent: models.content === undefined ? await readContent(content) : undefined,
     seed,
   });
   const text =

@@ -48,7 +48,8 @@ export interface DecisionExplanation {
     /** The layer that the filter names, `statistics.latency` and the like; null without an alarm. */
     readonly layer: string | null;
   };
-  readonly model: { readonly name: string; readonly version: number };
+  /** Those of the configuration. */
+  readonly models: readonly { readonly name: string; readonly version: number }[];
   readonly threshold: {
     /** Null where the route does not know its own yet. */
     readonly evidence: number | null;

@@ -8,7 +8,7 @@ import { evidencePermille, Metric, metricName } from "../contract";
 import type { EmbeddedProxy } from "../embedded/embedded-proxy";
 import { encodedMetric } from "../istio/stat-tags";
 import { DEFAULT_HALF_LIVES, extractFeatures } from "../model/feature-extractor";
-import type { ScorerArtifact } from "../model/scorer-artifact";
+import type { BundleModels } from "../model/bundle";
 import type { TrafficRequest } from "../model/traffic";
 import type { RecordedRequest } from "../replay/recorded-request";
 import { replayTraffic } from "../replay/replay";
@@ -31,10 +31,10 @@ export interface ExplainInput {
   /** The release module. */
   readonly wasm: Uint8Array;
   readonly pluginConfig: string;
-  /** The sequence model of the configuration; undefined where it has none. */
-  readonly sequence: ScorerArtifact | undefined;
-  /** The content model; undefined where there is none. */
-  readonly content: ContentArtifact | undefined;
+  /** What the configuration's artifact holds. */
+  readonly models: BundleModels;
+  /** A content model to look at paths with where the configuration has none; the filter does not. */
+  readonly otherContent: ContentArtifact | undefined;
   readonly seed: number;
 }
 
@@ -64,7 +64,7 @@ export function explainDecision(input: ExplainInput): DecisionExplanation {
   const explanation: DecisionExplanation = {
     request: requestOf(requests[index]!, index, route, history.length),
     decision: decisionOf(verdict),
-    model: { name: input.sequence?.name ?? "", version: input.sequence?.modelVersion ?? 0 },
+    models: modelsOf(input),
     threshold: thresholdOf(anomaly, replayed.thresholdMillibans),
     combined: { evidence: evidence / 256, score_permille: scorePermille },
     layers,
@@ -124,7 +124,7 @@ function routeHistory(
 
 /** By the route's configuration; what is not written there has the filter's default. */
 function layersOf(
-  { sequence, content }: ExplainInput,
+  { models, otherContent }: ExplainInput,
   history: readonly TrafficRequest[],
   target: string,
   config: PluginConfig,
@@ -135,11 +135,13 @@ function layersOf(
     if (part !== "off") layers.push({ ...explain(), acts: part === "act" });
   };
   add(anomaly.statistics ?? "act", () => explainStatistics(history));
-  if (sequence !== undefined) {
-    add(anomaly.sequence ?? "act", () => explainSequence(sequence, vectorsOf(history, config)));
+  for (const scorer of models.scorers) {
+    add(anomaly.sequence ?? "act", () => explainSequence(scorer, vectorsOf(history, config)));
   }
-  if (content !== undefined) {
-    add(anomaly.content ?? "observe", () => explainContent(content, target));
+  if (models.content !== undefined) {
+    add(anomaly.content ?? "observe", () => explainContent(models.content!, target));
+  } else if (otherContent !== undefined) {
+    add("observe", () => explainContent(otherContent, target));
   }
   return layers;
 }
@@ -150,6 +152,12 @@ function vectorsOf(history: readonly TrafficRequest[], config: PluginConfig): Fl
     slowMs: config.slow_half_life_ms ?? DEFAULT_HALF_LIVES.slowMs,
   });
   return sequence!.vectors;
+}
+
+/** Every model that had a part in it. */
+function modelsOf({ models }: ExplainInput): DecisionExplanation["models"] {
+  const all = models.content === undefined ? models.scorers : [...models.scorers, models.content];
+  return all.map(({ name, modelVersion }) => ({ name, version: modelVersion }));
 }
 
 function requestOf(

@@ -35,7 +35,7 @@ export function explanationText(explanation: DecisionExplanation, paint: Inspect
   return `${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-function headLines({ request, decision, model, threshold }: DecisionExplanation): string[] {
+function headLines({ request, decision, models, threshold }: DecisionExplanation): string[] {
   const score = decision.score_permille === null ? "none" : `${decision.score_permille} permille`;
   const alarm =
     threshold.evidence === null
@@ -53,7 +53,7 @@ function headLines({ request, decision, model, threshold }: DecisionExplanation)
     ["score", `${score}; ${alarm}`],
     ["arm", decision.arm ?? "the default"],
     ...(decision.answered === null ? [] : [["answered", String(decision.answered)] as const]),
-    ["model", model.name === "" ? "none" : `${model.name} v${model.version}`],
+    ["models", models.map(({ name, version }) => `${name} v${version}`).join(", ") || "none"],
   ]);
 }
 

@@ -8,6 +8,8 @@ import type { ReplayVerdict } from "../replay/replay-verdict";
 
 /** The embedded host's monotonic clock at the start of a replay. */
 export const CLOCK_START_NS = 3_600_000_000_000;
+/** What to add to it, in ms, for the time of day: the host's wall clock begins in 2026. */
+export const WALL_OFFSET_MS = 1_767_225_600_000 - CLOCK_START_NS * 1e-6;
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 

@@ -7,6 +7,7 @@ import type { TrafficRequest } from "../model/traffic";
 import { ReferenceMonitor } from "../statistics/reference-monitor";
 import type { ExplainedLayer, ExplainedPart } from "./decision-explanation";
 import { amountText, milliseconds } from "./feature-unit";
+import { WALL_OFFSET_MS } from "./route-history";
 
 /** The filter's tick, on which windows close too. */
 const TICK_MS = 100;
@@ -86,7 +87,7 @@ function eventsOf(history: readonly TrafficRequest[]): RouteEvent[] {
 
 /** The monitor's twin, and beside it the same windows in plain units. */
 class RouteWatch {
-  private readonly monitor = new ReferenceMonitor();
+  private readonly monitor = new ReferenceMonitor(WALL_OFFSET_MS);
   private figures: WindowFigures;
   private tickMs: number;
   /** By signal: values of the last windows, the newest at the end. */

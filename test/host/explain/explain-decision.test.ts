@@ -59,8 +59,8 @@ async function explain(lines: readonly Line[], which?: string, pluginConfig = sh
     which,
     wasm,
     pluginConfig,
-    sequence: artifact,
-    content,
+    models: { scorers: [artifact] },
+    otherContent: content,
     seed: 1,
   });
 }
@@ -162,8 +162,8 @@ describe("an explained decision", () => {
         which: String(number),
         wasm,
         pluginConfig: shadow,
-        sequence: artifact,
-        content: undefined,
+        models: { scorers: [artifact] },
+        otherContent: undefined,
         seed: 1,
       });
       expect(explanation.agreement).toMatch(/^exact/);
