@@ -3,7 +3,9 @@
 
 import { harmonicEvidence } from "./statistics/combine-evidence";
 import { MONITOR_BYTES, monitorTick, onArrival, onFinish } from "./statistics/route-monitor";
+import { stepRecord } from "./statistics/record";
 import { STREAM_BYTES, stepStream, stepStreamForRecords } from "./statistics/stream-detector";
+import { stepTail } from "./statistics/tail";
 
 export {
   monitorEvidenceQ8,
@@ -14,7 +16,7 @@ export {
   onFinish,
   setWallClock,
 } from "./statistics/route-monitor";
-export { harmonicEvidence, stepStream, stepStreamForRecords };
+export { harmonicEvidence, stepRecord, stepStream, stepStreamForRecords, stepTail };
 
 /** Blocks of 4 KiB: a stream's or a monitor's state, and values. */
 const BLOCKS: i32 = 64;

@@ -22,6 +22,8 @@ const FAST_MS: f32 = 2000;
 const SLOW_MS: f32 = 200000;
 const DRIFT_FAST_MS: f32 = 20000;
 const DRIFT_SLOW_MS: f32 = 1200000;
+/** Weight of a millisecond in its hour's averages: a half-life of two hours is one of two days. */
+const HOUR_WEIGHT_PER_MS: f32 = 9.627e-8;
 /** A longer window counts as one of this length. */
 const ELAPSED_MS_MAX: f64 = 10000;
 /** Deviations that one window may pull a baseline by. */
@@ -57,8 +59,8 @@ export const MONITOR_BYTES: usize = DAILY + DAILY_BYTES;
 
 if (MONITOR_BYTES > 2560) ERROR("a route's monitor has 2,560 bytes");
 
-const TUNING: usize = memory.data(32, 8);
-if (offsetof<Tuning>() > 32) ERROR("TUNING is too small");
+const TUNING: usize = memory.data(40, 8);
+if (offsetof<Tuning>() > 40) ERROR("TUNING is too small");
 
 /** Wall clock less the clock of the events, in ms; NaN while nobody has told. */
 let wallOffsetMs: f64 = NaN;
@@ -100,6 +102,7 @@ function tuneFor(elapsedMs: f32): void {
   tuning.slowWeight = 1 - exp2Negative(elapsedMs / SLOW_MS);
   tuning.driftFastWeight = 1 - exp2Negative(elapsedMs / DRIFT_FAST_MS);
   tuning.driftSlowWeight = 1 - exp2Negative(elapsedMs / DRIFT_SLOW_MS);
+  tuning.hourWeight = elapsedMs * HOUR_WEIGHT_PER_MS;
   tuning.reach = REACH;
   tuning.guarded = 1;
 }

@@ -19,6 +19,8 @@ export class Tuning {
   /** The same of the drift, smaller. */
   driftFastWeight: f32;
   driftSlowWeight: f32;
+  /** The same of an hour's average. */
+  hourWeight: f32;
   /** Deviation that nothing falls below, in the signal's unit, > 0. */
   floor: f32;
   /** Deviations that one value may pull the slow averages by; REACH_FREE for no bound. */
@@ -92,7 +94,8 @@ export function stepSignal(
   const far = stepLevelShift(drift, x, fast, tuning.driftSlowWeight, floor, reach);
   keep(1, signal + DRIFT_TAIL, far, tuning);
   if (daily == 0) return 2;
-  const hourly = stepTimeOfDay(changetype<TimeOfDay>(daily), x, nowMs, dayMs, floor);
+  const hours = changetype<TimeOfDay>(daily);
+  const hourly = stepTimeOfDay(hours, x, nowMs, dayMs, tuning.hourWeight, floor);
   if (hourly < 0) return 2;
   keep(2, daily + DAILY_TAIL, hourly, tuning);
   return 3;

@@ -19,6 +19,8 @@ const FAST_WEIGHT: f32 = 1.0 / 8.0;
 const SLOW_WEIGHT: f32 = 1.0 / 300.0;
 const DRIFT_FAST_WEIGHT: f32 = 1.0 / 64.0;
 const DRIFT_SLOW_WEIGHT: f32 = 1.0 / 1000.0;
+/** Two days' worth at a value every five minutes. */
+const HOUR_WEIGHT: f32 = 0.03;
 const FLOOR: f32 = 1e-9;
 /** Evidence of a new extreme. */
 const EXTREME_Q8: i32 = 2 * EVIDENCE_ONE;
@@ -29,8 +31,8 @@ const RECORD: usize = EXTREMES + offsetof<Extremes>();
 /** Bytes of one stream; all zero before the first value. */
 export const STREAM_BYTES: usize = (RECORD + RECORD_BYTES + 7) & ~7;
 
-const TUNING: usize = memory.data(32, 8);
-if (offsetof<Tuning>() > 32) ERROR("TUNING is too small");
+const TUNING: usize = memory.data(40, 8);
+if (offsetof<Tuning>() > 40) ERROR("TUNING is too small");
 
 /**
  * Takes a value.
@@ -48,6 +50,7 @@ export function stepStream(stream: usize, x: f32, nowMs: f64, dayMs: f64): i32 {
   tuning.slowWeight = SLOW_WEIGHT;
   tuning.driftFastWeight = DRIFT_FAST_WEIGHT;
   tuning.driftSlowWeight = DRIFT_SLOW_WEIGHT;
+  tuning.hourWeight = HOUR_WEIGHT;
   tuning.floor = FLOOR;
   tuning.reach = REACH_FREE;
   tuning.risesOnly = 0;

@@ -9,8 +9,7 @@ const BIN_MS: f64 = 3600000;
 const KNOWN_AFTER_MS: f64 = 2 * DAY_MS;
 /** Values in an hour's average before it is compared with. */
 const KNOWN_AFTER: i32 = 3;
-/** Share of a new value; the first ones count as in a plain mean. */
-const WEIGHT: f32 = 0.03;
+const SAMPLES_MAX: i32 = 65535;
 /** Least deviation as a share of the level. */
 const RELATIVE_FLOOR: f32 = 1e-6;
 
@@ -31,7 +30,7 @@ export class TimeOfDay {
 }
 
 /** Bytes of one signal's hours. */
-export const TIME_OF_DAY_BYTES: usize = SAMPLES + <usize>BINS;
+export const TIME_OF_DAY_BYTES: usize = SAMPLES + <usize>BINS * 2;
 
 if (offsetof<TimeOfDay>() != MEANS) ERROR("the averages follow the head");
 
@@ -41,10 +40,18 @@ if (offsetof<TimeOfDay>() != MEANS) ERROR("the averages follow the head");
  * @param x finite, |x| <= 1e15
  * @param nowMs any clock that runs on
  * @param dayMs ms since midnight, in [0, 86400000); anything else: the wall clock is not known
+ * @param weight share of a new value in its hour's averages; the first ones count as in a plain mean
  * @param floor deviation that nothing falls below, > 0
  * @returns distance from the hour's average in standard deviations, >= 0; -1 while that is not known
  */
-export function stepTimeOfDay(state: TimeOfDay, x: f32, nowMs: f64, dayMs: f64, floor: f32): f32 {
+export function stepTimeOfDay(
+  state: TimeOfDay,
+  x: f32,
+  nowMs: f64,
+  dayMs: f64,
+  weight: f32,
+  floor: f32,
+): f32 {
   if (!(dayMs >= 0 && dayMs < DAY_MS)) return -1;
   if (state.started == 0 || nowMs < state.firstMs) {
     state.started = 1;
@@ -53,19 +60,19 @@ export function stepTimeOfDay(state: TimeOfDay, x: f32, nowMs: f64, dayMs: f64, 
   const bin = <usize>min(BINS - 1, <i32>(dayMs / BIN_MS));
   const means = changetype<usize>(state) + MEANS + (bin << 2);
   const variances = changetype<usize>(state) + VARIANCES + (bin << 2);
-  const counts = changetype<usize>(state) + SAMPLES + bin;
-  const seen = <i32>load<u8>(counts);
+  const counts = changetype<usize>(state) + SAMPLES + (bin << 1);
+  const seen = <i32>load<u16>(counts);
   const mean = load<f32>(means);
   const variance = load<f32>(variances);
-  if (seen < 255) store<u8>(counts, <u8>(seen + 1));
+  if (seen < SAMPLES_MAX) store<u16>(counts, <u16>(seen + 1));
   if (seen == 0) {
     store<f32>(means, x);
     return -1;
   }
   const delta = x - mean;
-  const weight = max<f32>(WEIGHT, <f32>1 / <f32>(seen + 1));
-  store<f32>(variances, (1 - weight) * (variance + weight * delta * delta));
-  store<f32>(means, mean + weight * delta);
+  const share = max<f32>(weight, <f32>1 / <f32>(seen + 1));
+  store<f32>(variances, (1 - share) * (variance + share * delta * delta));
+  store<f32>(means, mean + share * delta);
   if (seen < KNOWN_AFTER || !(nowMs - state.firstMs >= KNOWN_AFTER_MS)) return -1;
   return abs<f32>(delta / (sqrt<f32>(variance) + (RELATIVE_FLOOR * abs<f32>(mean) + floor)));
 }

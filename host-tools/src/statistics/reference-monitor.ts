@@ -185,6 +185,7 @@ export class ReferenceMonitor {
       slowWeight: weightOf(decayMs, 200_000),
       driftFastWeight: weightOf(decayMs, 20_000),
       driftSlowWeight: weightOf(decayMs, 1_200_000),
+      hourWeight: fround(decayMs * fround(9.627e-8)),
       floor: floorOf(signal),
       reach: 3,
       risesOnly: signalRisesOnly(signal),

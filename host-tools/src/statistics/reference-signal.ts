@@ -10,7 +10,6 @@ const CLIP = 3;
 const CLIP_AFTER = 32;
 const SAMPLES_MAX = 65535;
 const DAY_MS = 86_400_000;
-const HOUR_WEIGHT = fround(0.03);
 export const REACH_FREE = 1e15;
 
 /** How a signal is looked at; all f32. */
@@ -19,6 +18,7 @@ export interface SignalTuning {
   readonly slowWeight: number;
   readonly driftFastWeight: number;
   readonly driftSlowWeight: number;
+  readonly hourWeight: number;
   readonly floor: number;
   readonly reach: number;
   readonly risesOnly: boolean;
@@ -87,22 +87,22 @@ class Hours {
   }));
   private firstMs: number | undefined;
 
-  step(x: number, nowMs: number, dayMs: number, floor: number): number {
+  step(x: number, nowMs: number, dayMs: number, tuning: SignalTuning): number {
     if (!(dayMs >= 0 && dayMs < DAY_MS)) return -1;
     if (this.firstMs === undefined || nowMs < this.firstMs) this.firstMs = nowMs;
     const hour = this.hours[Math.floor((dayMs / DAY_MS) * 24)]!;
     const { seen, mean, variance } = hour;
-    hour.seen = Math.min(255, seen + 1);
+    hour.seen = Math.min(65535, seen + 1);
     if (seen === 0) {
       hour.mean = x;
       return -1;
     }
     const delta = fround(x - mean);
-    const weight = Math.max(HOUR_WEIGHT, fround(1 / (seen + 1)));
+    const weight = Math.max(tuning.hourWeight, fround(1 / (seen + 1)));
     hour.variance = nextVariance(variance, weight, delta);
     hour.mean = fround(mean + fround(weight * delta));
     if (seen < 3 || !(nowMs - this.firstMs >= 2 * DAY_MS)) return -1;
-    return Math.abs(fround(delta / deviationOf(variance, mean, floor)));
+    return Math.abs(fround(delta / deviationOf(variance, mean, tuning.floor)));
   }
 }
 
@@ -127,7 +127,7 @@ export class ReferenceSignal {
       this.drift.step(x, tuning.driftFastWeight, tuning.driftSlowWeight, tuning),
     ];
     const statistics = shifts.map((z) => (tuning.risesOnly ? Math.max(0, z) : Math.abs(z)));
-    const hourly = this.hours?.step(x, nowMs, dayMs, tuning.floor) ?? -1;
+    const hourly = this.hours?.step(x, nowMs, dayMs, tuning) ?? -1;
     if (hourly >= 0) statistics.push(hourly);
     return statistics.map((one, i) => this.tails[i]!.step(one, tuning.guarded));
   }

@@ -11,6 +11,7 @@ const TUNING: SignalTuning = {
   slowWeight: fround(1 / 300),
   driftFastWeight: fround(1 / 64),
   driftSlowWeight: fround(1 / 1000),
+  hourWeight: fround(0.03),
   floor: fround(1e-9),
   reach: fround(REACH_FREE),
   risesOnly: false,

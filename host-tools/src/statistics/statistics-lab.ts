@@ -11,6 +11,8 @@ interface LabExports {
   monitorBytes(): number;
   stepStream(stream: number, x: number, nowMs: number, dayMs: number): number;
   stepStreamForRecords(stream: number, x: number, nowMs: number, dayMs: number): number;
+  stepTail(tail: number, value: number, guarded: number): number;
+  stepRecord(record: number, evidenceQ8: number): number;
   harmonicEvidence(evidences: number, count: number): number;
   setWallClock(offsetMs: number): void;
   onArrival(state: number, nowMs: number, requestBytes: number, attempt: number): void;

@@ -1,11 +1,10 @@
 // Reading the benchmark: rows, windows, and what is refused.
 
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseSeries, readNab } from "../../../host-tools/src/evaluation/nab-data";
+import { dataDirOrSkip } from "./nab-or-skip";
 
-const NAB = resolve("../shared/data/nab");
 const CSV = `timestamp,value
 2014-04-01 00:00:00,20.5
 2014-04-01 00:05:00,-3
@@ -46,8 +45,8 @@ describe("the benchmark's folder", () => {
     expect(() => readNab(resolve("build/no-such-folder"))).toThrow("no windows.json");
   });
 
-  it.skipIf(!existsSync(NAB))("gives every series, sorted, and three profiles", () => {
-    const { series, profiles } = readNab(NAB);
+  it("gives every series, sorted, and three profiles", (context) => {
+    const { series, profiles } = readNab(join(dataDirOrSkip(context), "nab"));
     const names = series.map(({ name }) => name);
     expect(names.length).toBeGreaterThan(0);
     expect(names).toEqual([...names].sort());
