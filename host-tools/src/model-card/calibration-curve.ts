@@ -1,17 +1,54 @@
-// What a surprise is worth, as a curve: evidence is -log10 of the share of healthy requests with more.
+// What a score is worth, as a curve: evidence is -log10 of the share of healthy traffic with more.
 
 import type { ArtifactDescription } from "../model/describe-artifact";
+import type { ContentDescription } from "./describe-content";
 
 export interface CurvePoint {
-  /** 1.0 for one output that is as far off as one healthy request in a thousand. */
-  readonly surprise: number;
-  /** -log10 of the tail probability: 3 is one in a thousand. */
+  /** Place on the horizontal axis; surprises are spread by their logarithm. */
+  readonly x: number;
   readonly evidence: number;
 }
 
-export function calibrationCurve({ quantiles }: ArtifactDescription): CurvePoint[] {
-  return quantiles.map(({ surprise, evidence }) => ({
-    surprise: Number((surprise / 4096).toPrecision(4)),
-    evidence,
-  }));
+export interface CalibrationCurve {
+  readonly title: string;
+  readonly points: readonly CurvePoint[];
+  /** What stands at the left and the right end. */
+  readonly ends: readonly [string, string];
+  /** Evidence of an alarm; null where the curve has no threshold of its own. */
+  readonly threshold: number | null;
+}
+
+/** Top of the pictures: one in ten thousand. */
+export const CURVE_EVIDENCE_MAX = 4;
+
+export function scorerCurve({
+  quantiles,
+  threshold_evidence,
+}: ArtifactDescription): CalibrationCurve {
+  const surprises = quantiles.map(({ surprise }) => surprise / 4096);
+  return {
+    title: "what a surprise is worth",
+    points: quantiles.map(({ evidence }, i) => ({ x: Math.log10(1 + surprises[i]!), evidence })),
+    ends: ["surprise 0", (surprises[surprises.length - 1] ?? 0).toFixed(1)],
+    threshold: threshold_evidence,
+  };
+}
+
+export function contentCurves({ supervised, one_class }: ContentDescription): CalibrationCurve[] {
+  const tables = [
+    ["what a score of the supervised table is worth", supervised],
+    ["what a score of the one-class table is worth", one_class],
+  ] as const;
+  return tables.flatMap(([title, table]): CalibrationCurve[] => {
+    if (table === null) return [];
+    const { curve } = table;
+    return [
+      {
+        title,
+        points: curve.map(({ score, evidence }) => ({ x: score, evidence })),
+        ends: [`score ${curve[0]!.score}`, String(curve[curve.length - 1]!.score)],
+        threshold: null,
+      },
+    ];
+  });
 }

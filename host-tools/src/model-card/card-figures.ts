@@ -1,11 +1,57 @@
 // The figures of a card as rows of text, the same in the terminal, in Markdown and in HTML.
 
+import type { ArtifactDescription } from "../model/describe-artifact";
 import { shareText } from "./card-limits";
+import type { ContentDescription } from "./describe-content";
 import type { CardFacts } from "./model-card";
 
 export type Row = readonly [string, string];
 
 const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 2 : 1)} %`;
+
+/** What a scorer says itself. */
+export function scorerRows(a: ArtifactDescription): Row[] {
+  const { inputs, hidden, outputs } = a.shape;
+  const share = shareText(10 ** -a.threshold_evidence);
+  return [
+    ["architecture", `${a.architecture}, ${inputs} inputs, ${hidden} hidden, ${outputs} outputs`],
+    ["parameters", `${a.parameters}, ${a.multiply_adds_per_score} multiply-adds a score`],
+    ["format", `${a.format_version}, feature schema ${a.feature_schema}`],
+    ["state", `${a.state_bytes} bytes a route`],
+    ["training", `seed ${a.training.seed}, step ${a.training.steps}`],
+    ["threshold", `${a.threshold_permille} permille, ${share}`],
+    ["warm-up", `${a.warm_up_steps} requests of a route`],
+    ["averages", `residuals over ${a.smoothing_steps}, drift over ${a.drift_steps} requests`],
+    ["self-test", `${a.self_test.steps} steps, ${a.self_test.passed ? "passed" : "FAILED"}`],
+  ];
+}
+
+/** What a content table says itself. */
+export function contentRows(a: ContentDescription): Row[] {
+  const table = (name: string, of: ContentDescription["supervised"]): Row[] =>
+    of === null ? [] : [[name, `bias ${of.bias}, ${of.zero_pct} % of the weights zero`]];
+  return [
+    ["entries", `${a.entries}, two int8 weights each`],
+    ["format", `${a.format_version}, rule ${a.rule}`],
+    ["training", `seed ${a.training.seed}, ${a.training.examples} targets`],
+    ...table("supervised", a.supervised),
+    ...table("one-class", a.one_class),
+    ...(a.attack_score === null ? [] : [["attack from", `score ${a.attack_score}`] as const]),
+    ["self-test", `${a.self_test.steps} targets, ${a.self_test.passed ? "passed" : "FAILED"}`],
+  ];
+}
+
+export const OUTPUT_HEADS = ["predicted", "as", "rare residual", "rare drift", "least scale"];
+
+export function outputRows({ outputs }: ArtifactDescription): string[][] {
+  return outputs.map((o) => [
+    o.feature,
+    o.level === undefined ? o.predicts : `${o.predicts} ${o.level}`,
+    String(o.rare_residual),
+    String(o.rare_drift),
+    String(o.least_scale),
+  ]);
+}
 
 export function dataRows({ data }: CardFacts): Row[] {
   return [

@@ -46,9 +46,9 @@ export async function readModelCard(
   try {
     const text = await readFile(cardFiles(artifactFile).json, "utf8");
     const card = JSON.parse(text) as Partial<ModelCard> | null;
-    if (card?.card_format !== CARD_FORMAT || card.artifact === undefined) return undefined;
+    if (card?.card_format !== CARD_FORMAT || card.file === undefined) return undefined;
     if (card.facts?.data === undefined || !Array.isArray(card.limits)) return undefined;
-    return { card: card as ModelCard, isCurrent: card.artifact.sha256 === sha256 };
+    return { card: card as ModelCard, isCurrent: card.file.sha256 === sha256 };
   } catch {
     return undefined;
   }

@@ -2,28 +2,40 @@
 // measured; nobody has to remember to write them, and nobody can leave out a bad figure.
 
 import type { ArtifactDescription } from "../model/describe-artifact";
+import { type FileDescription, isContent } from "./describe-file";
 import type { CardDetection, CardFacts } from "./model-card";
 
 /** An episode share below which a kind of fault counts as badly found. */
 const FOUND_ENOUGH = 0.9;
 
-export function cardLimits(artifact: ArtifactDescription, facts: CardFacts): string[] {
+export function cardLimits(file: FileDescription, facts: CardFacts): string[] {
   return [
-    ...blindness(artifact),
+    "It sees sizes, times and statuses, no bodies: a wrong answer that comes in time looks healthy.",
+    ...file.members.flatMap((member) =>
+      isContent(member) ? contentBlindness() : blindness(member),
+    ),
     ...dataLimits(facts),
     ...measuredFailures(facts),
     ...(facts.limits ?? []),
   ];
 }
 
-/** What the model cannot see whatever it was trained on. */
+/** What a content table cannot see whatever it was trained on. */
+function contentBlindness(): string[] {
+  return [
+    "Of path and query it looks at the first 384 bytes and the last 128; headers and bodies are " +
+      "not read for content.",
+    "It knows pieces of three bytes: an attack spelt like usual text passes.",
+  ];
+}
+
+/** What a scorer cannot see whatever it was trained on. */
 function blindness(artifact: ArtifactDescription): string[] {
   const predicted = new Set(artifact.outputs.map(({ feature }) => feature));
   const unpredicted = artifact.calibration
     .map(({ feature }) => feature)
     .filter((feature) => !predicted.has(feature));
   const sentences = [
-    "It sees sizes, times and statuses, no bodies: a wrong answer that comes in time looks healthy.",
     `A route's first ${artifact.warm_up_steps} requests score 0, on every worker anew.`,
     `It compares with the route's own past: a route that was ill from its first request on is usual.`,
     `A drift slower than about ${artifact.drift_steps} requests becomes part of what is usual.`,

@@ -1,9 +1,22 @@
 // An inspection as one HTML page: the card that can be mailed, opened without a network and printed.
 
+import type { ArtifactDescription } from "../model/describe-artifact";
 import { escapeHtml } from "../report/html";
 import { REPORT_CSS } from "../report/styles";
-import { dataRows, detectionTable, metricRows, recipeRows, type Row } from "./card-figures";
-import type { Inspection } from "./inspection";
+import { type CalibrationCurve, CURVE_EVIDENCE_MAX } from "./calibration-curve";
+import {
+  contentRows,
+  dataRows,
+  detectionTable,
+  metricRows,
+  OUTPUT_HEADS,
+  outputRows,
+  recipeRows,
+  type Row,
+  scorerRows,
+} from "./card-figures";
+import { isContent } from "./describe-file";
+import type { InspectedMember, Inspection } from "./inspection";
 import type { MatrixPicture } from "./weights-picture";
 
 const CARD_CSS = `
@@ -17,29 +30,25 @@ meter { width: 120px; }
 
 /** The whole document. The same inspection gives the same bytes. */
 export function inspectionHtml(inspection: Inspection): string {
-  const { artifact: a, card } = inspection;
+  const { file, members, card } = inspection;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(a.name)}: model card</title>
+<title>${escapeHtml(file.name)}: model card</title>
 <style>${REPORT_CSS}${CARD_CSS}</style>
 </head>
 <body>
 <main>
-<h1>${escapeHtml(a.name)}</h1>
+<h1>${escapeHtml(file.name)}</h1>
 <p class="lead">${lead(inspection)}</p>
-<div class="plots">
-${curveFigure(inspection)}
-${inspection.matrices.map(histogramFigure).join("\n")}
-</div>
-<h2>Artifact</h2>
-${pairs(artifactRows(inspection))}
-<h2>Inputs</h2>
-${inputTable(inspection)}
-<h2>Predictions</h2>
-${outputTable(inspection)}
+${pairs([
+  ["version", String(file.model_version)],
+  ["sha256", file.sha256],
+  ["size", `${file.size_bytes} bytes, ${file.base64_bytes} in base64`],
+])}
+${members.map(memberHtml).join("\n")}
 ${card === null ? '<p class="soft">No card beside it.</p>' : cardHtml(inspection)}
 </main>
 </body>
@@ -47,31 +56,31 @@ ${card === null ? '<p class="soft">No card beside it.</p>' : cardHtml(inspection
 `;
 }
 
-function lead({ artifact: a, filter }: Inspection): string {
-  const { inputs, hidden, outputs } = a.shape;
-  const test = a.self_test.passed
+function lead({ file, filter }: Inspection): string {
+  const test = file.members.every(({ self_test: { passed } }) => passed)
     ? '<span class="ok">self-test passed</span>'
     : '<span class="bad">self-test failed</span>';
   const said = filter.reason === "" ? filter.result : `${filter.result}: ${filter.reason}`;
   const style = filter.result === "refused" ? "bad" : "ok";
-  return (
-    `${escapeHtml(a.architecture)}, ${inputs} inputs, ${hidden} hidden, ${outputs} outputs, ` +
-    `${a.parameters} parameters, ${a.size_bytes} bytes; ${test}; ` +
-    `the filter: <span class="${style}">${escapeHtml(said)}</span>`
-  );
+  return `${file.kind}; ${test}; the filter: <span class="${style}">${escapeHtml(said)}</span>`;
 }
 
-function artifactRows({ artifact: a }: Inspection): Row[] {
-  return [
-    ["version", String(a.model_version)],
-    ["sha256", a.sha256],
-    ["base64", `${a.base64_bytes} bytes`],
-    ["kind", `${a.kind}, format ${a.format_version}, feature schema ${a.feature_schema}`],
-    ["training", `seed ${a.training.seed}, step ${a.training.steps}`],
-    ["threshold", `${a.threshold_permille} permille`],
-    ["warm-up", `${a.warm_up_steps} requests of a route`],
-    ["averages", `residuals over ${a.smoothing_steps}, drift over ${a.drift_steps} requests`],
-  ];
+function memberHtml({ artifact: a, matrices, curves }: InspectedMember): string {
+  const figures = [...curves.map(curveFigure), ...matrices.map(histogramFigure)];
+  const plots = `<div class="plots">\n${figures.join("\n")}\n</div>`;
+  if (isContent(a)) {
+    return `<h2>Content table ${escapeHtml(a.name)}</h2>\n${pairs(contentRows(a))}\n${plots}`;
+  }
+  return `<h2>Scorer ${escapeHtml(a.name)}</h2>
+${pairs(scorerRows(a))}
+${plots}
+<h2>Inputs</h2>
+${inputTable(a, matrices)}
+<h2>Predictions</h2>
+${table(
+  OUTPUT_HEADS,
+  outputRows(a).map((row) => row.map(escapeHtml)),
+)}`;
 }
 
 function pairs(rows: readonly Row[]): string {
@@ -90,7 +99,7 @@ ${body.join("\n")}
 </tbody></table></div>`;
 }
 
-function inputTable({ artifact: a, matrices }: Inspection): string {
+function inputTable(a: ArtifactDescription, matrices: readonly MatrixPicture[]): string {
   const layer = matrices.find((m) => m.columns >= a.shape.inputs);
   const weights = layer?.column_weights ?? [];
   const most = Math.max(...weights.slice(0, a.shape.inputs), 1e-9);
@@ -102,26 +111,20 @@ function inputTable({ artifact: a, matrices }: Inspection): string {
   return table(["input", "offset", "deviation", "mean weight"], rows);
 }
 
-function outputTable({ artifact: a }: Inspection): string {
-  const rows = a.outputs.map((o) =>
-    [o.feature, o.predicts, o.rare_residual, o.rare_drift, o.least_scale].map((one) =>
-      escapeHtml(String(one)),
-    ),
-  );
-  return table(["predicted", "as", "rare residual", "rare drift", "least scale"], rows);
-}
-
 const WIDTH = 520;
 const HEIGHT = 230;
 const LEFT = 70;
 const BOTTOM = 26;
 
-function curveFigure({ artifact: a, curve }: Inspection): string {
-  const last = Math.log10(1 + (curve[curve.length - 1]?.surprise ?? 1));
-  const x = (surprise: number) =>
-    (LEFT + (Math.log10(1 + surprise) / last) * (WIDTH - LEFT - 10)).toFixed(1);
-  const y = (evidence: number) => (10 + (1 - evidence / 4) * (HEIGHT - BOTTOM - 10)).toFixed(1);
-  const path = curve.map((p, i) => `${i === 0 ? "M" : "L"}${x(p.surprise)} ${y(p.evidence)}`);
+function curveFigure({ title, points, ends, threshold }: CalibrationCurve): string {
+  const low = points[0]?.x ?? 0;
+  const span = Math.max((points[points.length - 1]?.x ?? 1) - low, 1e-9);
+  const x = (place: number) => (LEFT + ((place - low) / span) * (WIDTH - LEFT - 10)).toFixed(1);
+  const y = (evidence: number) => {
+    const share = Math.min(evidence, CURVE_EVIDENCE_MAX) / CURVE_EVIDENCE_MAX;
+    return (10 + (1 - share) * (HEIGHT - BOTTOM - 10)).toFixed(1);
+  };
+  const path = points.map((p, i) => `${i === 0 ? "M" : "L"}${x(p.x)} ${y(p.evidence)}`);
   const ticks = ["usual", "1 in 10", "1 in 100", "1 in 1000", "1 in 10000"].map((text, i) => {
     const at = y(i);
     return (
@@ -129,14 +132,18 @@ function curveFigure({ artifact: a, curve }: Inspection): string {
       `<text class="tick" x="${LEFT - 6}" y="${Number(at) + 4}">${text}</text>`
     );
   });
-  const threshold = y(a.threshold_evidence);
-  return `<figure class="full"><figcaption><h3>Calibration</h3>
-<p>How rare a surprise is among healthy requests; the threshold is ${a.threshold_permille} permille.</p></figcaption>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="calibration curve">
+  const mark =
+    threshold === null
+      ? ""
+      : `<line class="mark" x1="${LEFT}" x2="${WIDTH}" y1="${y(threshold)}" y2="${y(threshold)}"/>`;
+  return `<figure><figcaption><h3>Calibration</h3>
+<p>${escapeHtml(title)}${threshold === null ? "" : "; dotted: the threshold"}</p></figcaption>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">
 ${ticks.join("\n")}
-<line class="mark" x1="${LEFT}" x2="${WIDTH}" y1="${threshold}" y2="${threshold}"/>
+${mark}
 <path class="line" d="${path.join("")}"/>
-<text x="${LEFT}" y="${HEIGHT - 6}">surprise, logarithmic</text>
+<text x="${LEFT}" y="${HEIGHT - 6}">${escapeHtml(ends[0])}</text>
+<text class="tick" x="${WIDTH - 10}" y="${HEIGHT - 6}">${escapeHtml(ends[1])}</text>
 </svg></figure>`;
 }
 
@@ -168,7 +175,7 @@ ${bins.join("\n")}
 function cardHtml({ card, isCardCurrent }: Inspection): string {
   if (card === null) return "";
   const { heads, rows } = detectionTable(card.facts);
-  const stale = `<p class="bad">The card is of another artifact, ${card.artifact.sha256}.</p>`;
+  const stale = `<p class="bad">The card is of another artifact, ${card.file.sha256}.</p>`;
   const escaped = rows.map((row) => row.map(escapeHtml));
   return `${isCardCurrent ? "" : stale}
 <h2>Data</h2>

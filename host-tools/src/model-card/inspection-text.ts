@@ -1,10 +1,23 @@
 // An inspection drawn for a terminal: the model's shape, what its weights look like, what a surprise is
 // worth, what its card says.
 
-import { dataRows, detectionTable, metricRows, recipeRows } from "./card-figures";
-import type { Inspection } from "./inspection";
+import type { ArtifactDescription } from "../model/describe-artifact";
+import { type CalibrationCurve, CURVE_EVIDENCE_MAX } from "./calibration-curve";
+import {
+  contentRows,
+  dataRows,
+  detectionTable,
+  metricRows,
+  OUTPUT_HEADS,
+  outputRows,
+  recipeRows,
+  scorerRows,
+} from "./card-figures";
+import { isContent } from "./describe-file";
+import type { InspectedMember, Inspection } from "./inspection";
 import { bar, plotCurve, strip } from "./terminal-picture";
 import { textPairs, textTable } from "./text-table";
+import type { MatrixPicture } from "./weights-picture";
 
 /** Colours; each returns its argument where none is wanted. */
 export interface InspectionPaint {
@@ -24,44 +37,57 @@ const PLAIN: InspectionPaint = {
 const TEXT_COLUMNS = 96;
 
 export function inspectionText(inspection: Inspection, paint: InspectionPaint = PLAIN): string {
-  const title = (text: string) => paint.strong(text);
+  const { file, members } = inspection;
   const sections: string[][] = [
     head(inspection, paint),
-    [title("shape"), ...shapeLines(inspection)],
-    [title("weights"), ...weightLines(inspection, paint)],
-    [title("inputs"), ...inputLines(inspection)],
-    [title("predictions"), ...outputLines(inspection)],
-    [title("calibration"), ...curveLines(inspection)],
+    ...members.flatMap((member) => memberSections(member, file.kind === "bundle", paint)),
     ...cardSections(inspection, paint),
   ];
   return `${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-function head({ artifact: a, filter }: Inspection, paint: InspectionPaint): string[] {
-  const steps = `${a.self_test.steps} steps, `;
+function head({ file, filter }: Inspection, paint: InspectionPaint): string[] {
   const mark = { accepted: paint.good, refused: paint.bad, "not run": paint.dim }[filter.result];
   const verdict = filter.reason === "" ? filter.result : `${filter.result}: ${filter.reason}`;
+  const members = file.members.map(({ kind, name }) => `${kind} ${name}`).join(", ");
   return textPairs([
-    ["name", a.name],
-    ["model version", a.model_version],
-    ["sha256", a.sha256],
-    ["size", `${a.size_bytes} bytes, ${a.base64_bytes} in base64`],
-    [
-      "kind",
-      `${a.kind}, ${a.architecture}, format ${a.format_version}, schema ${a.feature_schema}`,
-    ],
-    ["parameters", a.parameters],
-    ["training", `seed ${a.training.seed}, step ${a.training.steps}`],
-    ["threshold", `${a.threshold_permille} permille`],
-    ["warm-up", `${a.warm_up_steps} requests of a route`],
-    ["averages", `residuals over ${a.smoothing_steps}, drift over ${a.drift_steps} requests`],
-    ["self-test", steps + (a.self_test.passed ? paint.good("passed") : paint.bad("FAILED"))],
+    ["name", file.name],
+    ["model version", file.model_version],
+    ["kind", file.kind === "bundle" ? `bundle: ${members}` : file.kind],
+    ["sha256", file.sha256],
+    ["size", `${file.size_bytes} bytes, ${file.base64_bytes} in base64`],
     ["the filter", mark(verdict)],
   ]);
 }
 
+function memberSections(
+  member: InspectedMember,
+  isNamed: boolean,
+  paint: InspectionPaint,
+): string[][] {
+  const { artifact: a } = member;
+  const name = isNamed ? `, ${a.kind} ${a.name}` : "";
+  const title = (text: string) => paint.strong(`${text}${name}`);
+  const curves = member.curves.map((curve) => [title(curve.title), ...curveLines(curve)]);
+  if (isContent(a)) {
+    return [
+      [title("content table"), ...textPairs(contentRows(a))],
+      [title("weights"), ...weightLines(member, paint)],
+      ...curves,
+    ];
+  }
+  return [
+    [title("scorer"), ...textPairs(scorerRows(a))],
+    [title("shape"), ...shapeLines(a)],
+    [title("weights"), ...weightLines(member, paint)],
+    [title("inputs"), ...inputLines(a, member.matrices)],
+    [title("predictions"), ...textTable(OUTPUT_HEADS, outputRows(a), [0, 1])],
+    ...curves,
+  ];
+}
+
 /** Boxes from left to right: inputs, layer, outputs. */
-function shapeLines({ artifact: a }: Inspection): string[] {
+function shapeLines(a: ArtifactDescription): string[] {
   const { inputs, hidden, outputs } = a.shape;
   const boxes = [
     [`${inputs} inputs`, "int16, Q12"],
@@ -87,7 +113,7 @@ function shapeLines({ artifact: a }: Inspection): string[] {
 }
 
 /** Spread of the int8 values, square roots drawn: tails would vanish beside the middle. */
-function weightLines({ matrices }: Inspection, paint: InspectionPaint): string[] {
+function weightLines({ matrices }: InspectedMember, paint: InspectionPaint): string[] {
   const rows = matrices.map((m) => [
     m.name,
     `${m.rows} x ${m.columns}`,
@@ -101,7 +127,7 @@ function weightLines({ matrices }: Inspection, paint: InspectionPaint): string[]
 }
 
 /** Calibration of each input, and how much it weighs in the first layer. */
-function inputLines({ artifact: a, matrices }: Inspection): string[] {
+function inputLines(a: ArtifactDescription, matrices: readonly MatrixPicture[]): string[] {
   const layer = matrices.find((m) => m.columns >= a.shape.inputs);
   const weights = layer?.column_weights.slice(0, a.shape.inputs) ?? [];
   const most = Math.max(...weights, 0);
@@ -114,29 +140,15 @@ function inputLines({ artifact: a, matrices }: Inspection): string[] {
   return textTable(["input", "offset", "deviation", "mean weight"], rows, [0, 3]);
 }
 
-function outputLines({ artifact: a }: Inspection): string[] {
-  const rows = a.outputs.map((o) => [
-    o.feature,
-    o.predicts,
-    o.rare_residual,
-    o.rare_drift,
-    o.least_scale,
-  ]);
-  return textTable(["predicted", "as", "rare residual", "rare drift", "least scale"], rows, [0, 1]);
-}
-
-function curveLines({ artifact: a, curve }: Inspection): string[] {
-  const place = (surprise: number) => Math.log10(1 + surprise);
-  const points = curve.map(({ surprise, evidence }) => ({ x: place(surprise), y: evidence }));
-  const last = curve[curve.length - 1]?.surprise ?? 1;
+function curveLines({ points, ends, threshold }: CalibrationCurve): string[] {
   return plotCurve({
-    points,
-    xLow: 0,
-    xHigh: place(last),
-    yHigh: 4,
+    points: points.map(({ x, evidence }) => ({ x, y: evidence })),
+    xLow: points[0]?.x ?? 0,
+    xHigh: points[points.length - 1]?.x ?? 1,
+    yHigh: CURVE_EVIDENCE_MAX,
     rowLabels: ["1 in 10000", "", "1 in 1000", "", "1 in 100", "", "1 in 10", "", "usual"],
-    mark: { y: a.threshold_evidence, name: "threshold" },
-    xLabels: ["surprise 0", last.toFixed(1)],
+    ...(threshold === null ? {} : { mark: { y: threshold, name: "threshold" } }),
+    xLabels: ends,
   });
 }
 
@@ -148,7 +160,7 @@ function cardSections({ card, isCardCurrent }: Inspection, paint: InspectionPain
   const metrics = textPairs(metricRows(card.facts), 24);
   const found = rows.length === 0 ? [] : textTable(heads, rows, [0, 1]);
   const measured = [...metrics, ...(metrics.length > 0 && found.length > 0 ? [""] : []), ...found];
-  const stale = `the card is of another artifact, ${card.artifact.sha256}`;
+  const stale = `the card is of another artifact, ${card.file.sha256}`;
   return [
     ...(isCardCurrent ? [] : [[paint.bad(stale)]]),
     [title("data"), ...textPairs(dataRows(card.facts), 24)],

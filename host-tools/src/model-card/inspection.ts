@@ -1,58 +1,84 @@
-// Everything that `ganglion inspect` shows of an artifact: what it says itself, its weights and its
+// Everything that `ganglion inspect` shows of a model file: what it says itself, its weights and its
 // calibration as numbers to draw, its card, and what the filter's own code makes of it.
 
 import { canonicalJson, withModel } from "../config/plugin-config";
 import { FEATURES, FEATURE_SCHEMA } from "../contract";
+import { decodeContent } from "../content/content-artifact";
 import { checkWithFilter } from "../istio/filter-check";
 import { GanglionError } from "../lib/errors";
 import { readFilterModule } from "../lib/filter-module";
 import { decodeArtifact } from "../model/artifact";
-import { type ArtifactDescription, describeArtifact } from "../model/describe-artifact";
-import { calibrationCurve, type CurvePoint } from "./calibration-curve";
+import { bundleMembers } from "../model/bundle";
+import { type CalibrationCurve, contentCurves, scorerCurve } from "./calibration-curve";
 import { type FoundCard, readModelCard } from "./card-file";
+import {
+  describeFile,
+  type FileDescription,
+  isContent,
+  type MemberDescription,
+} from "./describe-file";
 import type { ModelCard } from "./model-card";
-import { type MatrixPicture, picturesOf } from "./weights-picture";
+import { contentPictures, type MatrixPicture, picturesOf } from "./weights-picture";
 
-/** What the release module said when it was given the artifact. */
+/** What the release module said when it was given the file. */
 export interface FilterVerdict {
   readonly result: "accepted" | "refused" | "not run";
   /** Why it was refused or not run. */
   readonly reason: string;
 }
 
-export interface Inspection {
-  readonly artifact: ArtifactDescription;
+/** One model of the file, to draw. */
+export interface InspectedMember {
+  readonly artifact: MemberDescription;
   readonly matrices: readonly MatrixPicture[];
-  readonly curve: readonly CurvePoint[];
+  readonly curves: readonly CalibrationCurve[];
+}
+
+export interface Inspection {
+  readonly file: FileDescription;
+  readonly members: readonly InspectedMember[];
   readonly filter: FilterVerdict;
   /** The card beside the file; null where there is none. */
   readonly card: ModelCard | null;
-  /** False where the card is of other bytes than the artifact's. */
+  /** False where the card is of other bytes than the file's. */
   readonly isCardCurrent: boolean;
 }
 
 /**
- * @param file path of the artifact, by which its card is found
- * @throws GanglionError E_ARTIFACT_... when the bytes are no artifact
+ * @param path of the file, by which its card is found
+ * @throws GanglionError E_ARTIFACT_... when the bytes are no model
  */
-export async function inspect(bytes: Uint8Array, file: string): Promise<Inspection> {
-  const artifact = describeArtifact(bytes);
-  const found: FoundCard | undefined = await readModelCard(file, artifact.sha256);
+export async function inspect(bytes: Uint8Array, path: string): Promise<Inspection> {
+  const file = describeFile(bytes);
+  const found: FoundCard | undefined = await readModelCard(path, file.sha256);
+  const parts = bundleMembers(bytes);
   return {
-    artifact,
-    matrices: picturesOf(decodeArtifact(bytes)),
-    curve: calibrationCurve(artifact),
-    filter: await askFilter(bytes, artifact),
+    file,
+    members: file.members.map((artifact, i) => inspectMember(artifact, parts[i]!)),
+    filter: await askFilter(bytes, file),
     card: found?.card ?? null,
     isCardCurrent: found?.isCurrent ?? false,
   };
 }
 
-/** The bytes that run in the proxies read the artifact and run its self-test. */
-async function askFilter(bytes: Uint8Array, artifact: ArtifactDescription): Promise<FilterVerdict> {
-  if (artifact.shape.inputs !== FEATURES || artifact.feature_schema !== FEATURE_SCHEMA) {
-    const own = `${artifact.shape.inputs} inputs of schema ${artifact.feature_schema}`;
-    return { result: "not run", reason: `it has ${own}, no filter's features` };
+function inspectMember(artifact: MemberDescription, bytes: Uint8Array): InspectedMember {
+  return isContent(artifact)
+    ? {
+        artifact,
+        matrices: contentPictures(decodeContent(bytes)),
+        curves: contentCurves(artifact),
+      }
+    : { artifact, matrices: picturesOf(decodeArtifact(bytes)), curves: [scorerCurve(artifact)] };
+}
+
+/** The bytes that run in the proxies read the file and run its self-tests. */
+async function askFilter(bytes: Uint8Array, file: FileDescription): Promise<FilterVerdict> {
+  for (const member of file.members) {
+    if (isContent(member)) continue;
+    const { inputs } = member.shape;
+    if (inputs === FEATURES && member.feature_schema === FEATURE_SCHEMA) continue;
+    const own = `${inputs} inputs of schema ${member.feature_schema}`;
+    return { result: "not run", reason: `it has ${own}, not the filter's features` };
   }
   try {
     const wasm = await readFilterModule();
@@ -67,19 +93,20 @@ async function askFilter(bytes: Uint8Array, artifact: ArtifactDescription): Prom
 }
 
 /** Whether somebody may put it into a mesh. */
-export function isSound({ artifact, filter }: Inspection): boolean {
-  return artifact.self_test.passed && filter.result !== "refused";
+export function isSound({ file, filter }: Inspection): boolean {
+  const passed = file.members.every(({ self_test: test }) => test.passed);
+  return passed && filter.result !== "refused";
 }
 
-/** As one object, the artifact's own description at its top. */
+/** As one object; of an artifact alone its own description is at the top. */
 export function inspectionJson(inspection: Inspection): object {
-  const { artifact, matrices, curve, filter, card, isCardCurrent } = inspection;
-  return {
+  const { file, members, filter, card, isCardCurrent } = inspection;
+  const drawn = members.map(({ artifact, matrices, curves }) => ({
     ...artifact,
-    filter,
-    calibration_curve: curve,
     matrices,
-    card,
-    card_is_current: card === null ? null : isCardCurrent,
-  };
+    calibration_curves: curves,
+  }));
+  const told = file.kind === "bundle" ? { ...file, members: drawn } : drawn[0];
+  const currency = card === null ? null : isCardCurrent;
+  return { ...told, filter, card, card_is_current: currency };
 }

@@ -2,9 +2,9 @@
 // artifact says itself; the other half (data, recipe, measurements) only whoever made it
 // knows, and hands over as CardFacts. The same model and facts give the same bytes: no date, no host.
 
-import { type ArtifactDescription, describeArtifact } from "../model/describe-artifact";
 import { VERSION } from "../lib/version";
 import { cardLimits } from "./card-limits";
+import { describeFile, type FileDescription } from "./describe-file";
 
 export const CARD_FORMAT = 1;
 
@@ -77,18 +77,19 @@ export interface ModelCard {
   readonly card_format: number;
   /** Version of the tool that wrote the card. */
   readonly ganglion: string;
-  readonly artifact: ArtifactDescription;
+  /** What the file says itself, of each model in it. */
+  readonly file: FileDescription;
   readonly facts: CardFacts;
   /** What it cannot see and where it was measured to fail. */
   readonly limits: readonly string[];
 }
 
 /**
- * @param bytes the artifact
+ * @param bytes an artifact or a bundle
  * @throws GanglionError E_ARTIFACT_... when it is none
  */
 export function makeModelCard(bytes: Uint8Array, facts: CardFacts): ModelCard {
-  const artifact = describeArtifact(bytes);
-  const limits = cardLimits(artifact, facts);
-  return { card_format: CARD_FORMAT, ganglion: VERSION, artifact, facts, limits };
+  const file = describeFile(bytes);
+  const limits = cardLimits(file, facts);
+  return { card_format: CARD_FORMAT, ganglion: VERSION, file, facts, limits };
 }

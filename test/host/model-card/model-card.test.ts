@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { CONTENT_HEADER_BYTES } from "../../../host-tools/src/contract";
 import { decodeArtifact } from "../../../host-tools/src/model/artifact";
+import { encodeBundle } from "../../../host-tools/src/model/bundle";
 import { describeArtifact } from "../../../host-tools/src/model/describe-artifact";
 import {
   cardFiles,
@@ -10,7 +13,7 @@ import {
   writeModelCard,
 } from "../../../host-tools/src/model-card/card-file";
 import { cardMarkdown } from "../../../host-tools/src/model-card/card-markdown";
-import { inspect, isSound } from "../../../host-tools/src/model-card/inspection";
+import { inspect, inspectionJson, isSound } from "../../../host-tools/src/model-card/inspection";
 import { inspectionHtml } from "../../../host-tools/src/model-card/inspection-html";
 import { inspectionText } from "../../../host-tools/src/model-card/inspection-text";
 import { type CardFacts, makeModelCard } from "../../../host-tools/src/model-card/model-card";
@@ -44,7 +47,8 @@ const facts: CardFacts = {
 describe("a model card", () => {
   it("says what the artifact says, under the same names", () => {
     const card = makeModelCard(shipped, facts);
-    expect(card.artifact).toEqual(describeArtifact(shipped));
+    expect(card.file.members).toEqual([describeArtifact(shipped)]);
+    expect(card.file.sha256).toBe(describeArtifact(shipped).sha256);
     expect(card.facts).toEqual(facts);
   });
 
@@ -74,7 +78,7 @@ describe("a model card", () => {
     const text = cardMarkdown(makeModelCard(shipped, facts));
     expect(text).toContain("| source | gateway \\| &lt;edge>.jsonl |");
     expect(text).toContain(`| sha256 | ${describeArtifact(shipped).sha256} |`);
-    for (const heading of ["Data", "Recipe", "Measured", "Calibration", "Limits"]) {
+    for (const heading of ["Scorer default", "Data", "Recipe", "Measured", "Limits"]) {
       expect(text).toMatch(new RegExp(`^## ${heading}$`, "m"));
     }
   });
@@ -96,12 +100,42 @@ describe("a model card", () => {
 describe("an inspection", () => {
   const file = join(folder, "shown.gngl");
 
+  it("tells the models of a bundle apart, and the filter's verdict on all of them", async () => {
+    const content = readFileSync(resolve("wasmplugin/models/content.gngl"));
+    const members = [shipped, content];
+    const bundle = encodeBundle({ name: "pair", modelVersion: 4, members });
+    const inspection = await inspect(bundle, file);
+    expect(isSound(inspection)).toBe(true);
+    expect(inspection.file).toMatchObject({ kind: "bundle", name: "pair", model_version: 4 });
+    const text = inspectionText(inspection);
+    expect(text).toMatch(/^kind +bundle: scorer default, content content$/m);
+    expect(text).toMatch(/^scorer, scorer default$/m);
+    expect(text).toMatch(/^content table, content content$/m);
+    expect(text).not.toMatch(/NaN|undefined/);
+    expect(inspectionHtml(inspection)).not.toMatch(/NaN|undefined/);
+    const json = inspectionJson(inspection) as { members: { kind: string; sha256: string }[] };
+    expect(json.members.map(({ kind }) => kind)).toEqual(["scorer", "content"]);
+    expect(json.members[1]!.sha256).toBe(createHash("sha256").update(content).digest("hex"));
+    const { limits } = makeModelCard(bundle, facts);
+    expect(limits.join("\n")).toMatch(/first 384 bytes/);
+  });
+
+  it("draws a content table by itself, and finds a bent one", async () => {
+    const bytes = Uint8Array.from(readFileSync(resolve("wasmplugin/models/content.gngl")));
+    const sound = await inspect(bytes, file);
+    expect(sound.file.members[0]).toMatchObject({ kind: "content", self_test: { passed: true } });
+    expect(inspectionText(sound)).toMatch(/^what a score of the one-class table is worth$/m);
+    bytes[CONTENT_HEADER_BYTES + 8]! ^= 64;
+    for (let entry = 0; entry < 4096; entry += 3) bytes[CONTENT_HEADER_BYTES + 2 * entry]! ^= 96;
+    expect(isSound(await inspect(bytes, file))).toBe(false);
+  });
+
   it("draws shape, weights, inputs, calibration and threshold without a card", async () => {
     const inspection = await inspect(shipped, file);
     const text = inspectionText(inspection);
     expect(isSound(inspection)).toBe(true);
     expect(inspection.filter).toEqual({ result: "accepted", reason: "" });
-    for (const part of ["shape", "weights", "inputs", "predictions", "calibration"]) {
+    for (const part of ["shape", "weights", "inputs", "predictions", "what a surprise is worth"]) {
       expect(text).toMatch(new RegExp(`^${part}$`, "m"));
     }
     expect(text).toContain("no card beside it");
