@@ -71,6 +71,36 @@ function binOf(x: f32): i32 {
   return max(0, min((reinterpret<i32>(x) >> 21) - LOW_QUARTERS, TAIL_BINS - 1));
 }
 
+/** Numbers of the bins, to compare with eight at a time. */
+const NUMBERS: usize = memory.data<u16>(
+  [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+    26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+  ],
+  16,
+);
+
+if (TAIL_BINS != 48) ERROR("NUMBERS has one for each bin");
+
+/** Sum of the counts in the bins above. */
+function countAbove(tail: Tail, bin: i32): i32 {
+  const counts = place(tail, 0);
+  const limit = i16x8.splat(<i16>bin);
+  const ones = i16x8.splat(1);
+  let sum = i32x4.splat(0);
+  for (let i: usize = 0; i < <usize>TAIL_BINS * 2; i += 16) {
+    const above = v128.and(v128.load(counts + i), i16x8.gt_s(v128.load(NUMBERS + i), limit));
+    // Counts are at most TOTAL_MAX, so the signed dot product is their sum.
+    sum = i32x4.add(sum, i32x4.dot_i16x8_s(above, ones));
+  }
+  return (
+    i32x4.extract_lane(sum, 0) +
+    i32x4.extract_lane(sum, 1) +
+    i32x4.extract_lane(sum, 2) +
+    i32x4.extract_lane(sum, 3)
+  );
+}
+
 /** Evidence from the highest edge with enough above it. @param all log2(total + 1) */
 function beyondQ8(tail: Tail, x: f32, all: f32): f32 {
   const need = max(ENOUGH, <f32>tail.total * KNOT_SHARE);
@@ -93,8 +123,7 @@ function beyondQ8(tail: Tail, x: f32, all: f32): f32 {
 }
 
 function evidenceQ8(tail: Tail, x: f32, bin: i32): i32 {
-  let above = 0;
-  for (let i = bin + 1; i < TAIL_BINS; i++) above += load<u16>(place(tail, i));
+  const above = countAbove(tail, bin);
   const inside = min<f32>(1, (x - edge(bin)) / (edge(bin + 1) - edge(bin)));
   const rest = <f32>above + <f32>load<u16>(place(tail, bin)) * (1 - inside);
   const all = log2(<f32>(<i32>tail.total + 1));
