@@ -15,6 +15,7 @@ import {
 } from "../../host-tools/src/evaluation/nab-data";
 import { bestNabScore, nabScoreAt } from "../../host-tools/src/evaluation/nab-score";
 import { type Prng, seededPrng } from "../../host-tools/src/lib/prng";
+import { LN2, exp } from "../../host-tools/src/model/exact-math";
 import { StatisticsLab } from "../../host-tools/src/statistics/statistics-lab";
 import type { BenchResult } from "../bench";
 import type { DetectOptions } from "../detect";
@@ -43,7 +44,7 @@ function detected(lab: StatisticsLab, { timesMs, values }: NabSeries): Float32Ar
 
 /** Deviations of each row from an exponential average of those before. */
 function plainScores({ values }: NabSeries): Float32Array {
-  const weight = 1 - 2 ** (-1 / PLAIN_HALF_LIFE);
+  const weight = 1 - exp(-LN2 / PLAIN_HALF_LIFE);
   let mean = values[0] ?? 0;
   let variance = 0;
   return values.map((value) => {

@@ -62,8 +62,9 @@ function readJson<T>(path: string): T {
 
 /** `group/file.csv` of every series, sorted: figures must not depend on the file system's order. */
 function seriesNames(folder: string): string[] {
-  const groups = readdirSync(folder).sort();
-  return groups.flatMap((group) =>
+  const groups = readdirSync(folder, { withFileTypes: true }).filter((item) => item.isDirectory());
+  const names = groups.map(({ name }) => name).sort();
+  return names.flatMap((group) =>
     readdirSync(join(folder, group))
       .filter((file) => file.endsWith(".csv.gz"))
       .sort()
