@@ -35,6 +35,7 @@ export function buildProgram(finish: Finish): Command {
     addPack,
     addReplay,
     addExplain,
+    addEvaluate,
     addDemo,
     addBench,
     addEnvoy,
@@ -76,7 +77,20 @@ function addTrain(program: Command, finish: Finish): void {
     .addOption(
       new Option("--steps <n>", "optimiser steps at most").argParser(wholeNumber(1, 1_000_000)),
     )
-    .addOption(new Option("--hidden <n>", "width of the LSTM").argParser(wholeNumber(8, 64)))
+    .addOption(
+      new Option("--architecture <name>", "what the scorer is").choices([
+        "gru",
+        "lstm",
+        "transformer",
+        "linear",
+      ]),
+    )
+    .addOption(new Option("--hidden <n>", "width of its state").argParser(wholeNumber(8, 64)))
+    .addOption(
+      new Option("--threads <n>", "threads; any number gives the same model").argParser(
+        wholeNumber(1, 64),
+      ),
+    )
     .option("--name <name>", "name in the artifact")
     .addOption(
       new Option("--model-version <n>", "version in the artifact").argParser(
@@ -241,6 +255,47 @@ function addExplain(program: Command, finish: Finish): void {
     .addOption(new Option("-o, --output <form>", "form").choices(["text", "json"]).default("text"))
     .action(async (file: string, options) => {
       finish(await (await import("./commands/explain")).runExplainDecision(file, options));
+    });
+}
+
+function addEvaluate(program: Command, finish: Finish): void {
+  program
+    .command("evaluate")
+    .description("compare architectures and layers on labelled faults, at equal false alarms")
+    .option("--from <file>", "recorded traffic to train on; - for standard input", "synthetic")
+    .addOption(seedOption().default(1))
+    .addOption(
+      new Option("--hidden <n>", "width of every sequence model")
+        .argParser(wholeNumber(8, 64))
+        .default(16),
+    )
+    .addOption(
+      new Option("--steps <n>", "optimiser steps at most")
+        .argParser(wholeNumber(1, 1_000_000))
+        .default(600),
+    )
+    .addOption(
+      new Option("--healthy-minutes <n>", "of each kind of healthy traffic")
+        .argParser(wholeNumber(5, 1440))
+        .default(60),
+    )
+    .addOption(
+      new Option("--repeats <n>", "episodes of each fault at each intensity")
+        .argParser(wholeNumber(1, 100))
+        .default(2),
+    )
+    .addOption(
+      new Option("--false-alarms <n>", "allowed per hour and key")
+        .argParser(wholeNumber(1, 3600))
+        .default(1),
+    )
+    .addOption(
+      new Option("-o, --output <form>", "form")
+        .choices(["text", "json", "csv", "html"])
+        .default("text"),
+    )
+    .action(async (options) => {
+      finish(await (await import("./commands/evaluate")).runEvaluate(options));
     });
 }
 

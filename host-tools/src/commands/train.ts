@@ -8,8 +8,9 @@ import { STDOUT, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
 import { encodeArtifact } from "../model/artifact";
 import { artifactName } from "../model/artifact-name";
-import type { BuildOptions, BuiltModel } from "../training/build-model";
+import type { BuildOptions, BuiltModel, TrainedArchitecture } from "../training/build-model";
 import { DEFAULT_RECIPE } from "../training/default-model";
+import type { TrainingProgress } from "../training/fit";
 import { trainModel } from "../training/train-model";
 
 /** Where the shipped model stands in a checkout. */
@@ -19,9 +20,13 @@ export interface TrainOptions {
   /** `synthetic`, or a file of recorded traffic, `-` for standard input. */
   readonly from?: string;
   readonly seed?: number;
+  readonly architecture?: TrainedArchitecture;
   /** Most optimiser steps. */
   readonly steps?: number;
+  /** Width of the hidden state; of a linear model its components. */
   readonly hidden?: number;
+  /** Threads that share a batch; any number gives the same bytes. */
+  readonly threads?: number;
   readonly name?: string;
   readonly modelVersion?: number;
   /** Place of the artifact; `-` for standard output. */
@@ -45,10 +50,12 @@ export async function runTrain(options: TrainOptions): Promise<ExitCode> {
   const from = options.default ? "synthetic" : (options.from ?? "synthetic");
   const recorded = from === "synthetic" ? undefined : await readTextInput(from);
   say(
-    `training ${recipe.name} version ${recipe.modelVersion}: seed ${recipe.seed}, ${from} traffic`,
+    `training ${recipe.name} version ${recipe.modelVersion}: ${recipe.architecture} of ` +
+      `${recipe.hidden}, seed ${recipe.seed}, ${from} traffic`,
   );
   const started = performance.now();
-  const built = trainModel(recorded, { ...recipe, onProgress: tellProgress });
+  const { threads } = options;
+  const built = trainModel(recorded, { ...recipe, threads, onProgress: tellProgress });
   const bytes = encodeArtifact(built.artifact);
   tellResult(built, bytes, performance.now() - started);
   if (!options.dryRun) await writeOutput(bytes, output);
@@ -65,29 +72,28 @@ function recipeOf(options: TrainOptions): BuildOptions {
   return {
     name,
     seed: options.seed ?? DEFAULT_RECIPE.seed,
+    architecture: options.architecture ?? DEFAULT_RECIPE.architecture,
     steps: options.steps ?? DEFAULT_RECIPE.steps,
     hidden: options.hidden ?? DEFAULT_RECIPE.hidden,
     modelVersion: options.modelVersion ?? 1,
   };
 }
 
-function tellProgress(progress: {
-  readonly step: number;
-  readonly steps: number;
-  readonly loss: number;
-  readonly validationLoss: number;
-}): void {
-  const { step, steps, loss, validationLoss } = progress;
-  say(`step ${step}/${steps}  loss ${loss.toFixed(4)}  validation ${validationLoss.toFixed(4)}`);
+function tellProgress({ step, steps, loss, validationLoss, rounded }: TrainingProgress): void {
+  const phase = rounded ? "  rounded weights" : "";
+  say(
+    `step ${step}/${steps}  loss ${loss.toFixed(4)}  validation ${validationLoss.toFixed(4)}${phase}`,
+  );
 }
 
 function tellResult(built: BuiltModel, bytes: Uint8Array, elapsedMs: number): void {
-  const { artifact, bestStep, validationLoss } = built;
+  const { artifact, outcome } = built;
   const { inputs, hidden, outputs } = artifact;
-  say(
-    `kept step ${bestStep} (validation ${validationLoss.toFixed(4)}); ${inputs} inputs, ` +
-      `${hidden} hidden, ${outputs} outputs, ${bytes.length} bytes`,
-  );
+  const kept =
+    outcome === undefined
+      ? "fitted"
+      : `kept step ${outcome.bestStep} (validation ${outcome.validationLoss.toFixed(4)})`;
+  say(`${kept}; ${inputs} inputs, ${hidden} hidden, ${outputs} outputs, ${bytes.length} bytes`);
   say(
     `learnt from ${built.trainingRequests} requests, calibrated on ${built.calibrationRequests}, ` +
       `in ${(elapsedMs / 1000).toFixed(1)} s`,

@@ -1,31 +1,40 @@
-// From traffic to an artifact: calibrate, train, quantise, calibrate the score. The order matters:
-// the score is calibrated last, with the integers that will serve, on traffic that training never
-// saw.
+// From traffic to an artifact: calibrate the inputs, train, quantise, calibrate the score. The order
+// matters: the score is calibrated last, with the integers that will serve, on traffic that training
+// never saw.
 
-import { Architecture, FEATURES, FEATURE_SCHEMA, RESIDUAL_CAP_Q8 } from "../contract";
-import type { Prng } from "../lib/prng";
-import { seededPrng } from "../lib/prng";
+import { FEATURES } from "../contract";
+import { type Prng, seededPrng } from "../lib/prng";
+import type { FloatModel } from "../model/float-model";
+import { type ArtifactMeta, quantiseModel } from "../model/quantise-model";
+import { withSelfTest } from "../model/quantiser";
+import type { ScorerArtifact } from "../model/scorer-artifact";
+import type { FeatureSequence } from "../model/traffic";
 import { type FeatureCalibration, calibrateFeatures } from "./calibration";
-import { type QuantisedSequence, quantiseSequence } from "./dataset";
-import { PREDICTED_OUTPUTS } from "./predicted-outputs";
-import { quantiseMatrix, ratioMultiplier, withSelfTest } from "../model/quantiser";
+import { type QuantisedSequence, inDeviations, quantiseSequence } from "./dataset";
+import type { TrainingProgress } from "./fit";
+import { trainForecaster } from "./forecaster";
+import { trainLinear } from "./linear-autoencoder";
+import { predictedOutputs } from "./predicted-outputs";
 import {
   calibrateFloors,
   calibrateResiduals,
   healthySurprises,
   quantileTable,
 } from "./score-calibration";
-import { type ScorerArtifact, valueOutputs } from "../model/scorer-artifact";
-import type { FeatureSequence } from "../model/traffic";
-import { type TrainedModel, type TrainingProgress, train } from "./trainer";
+import type { SequenceArchitecture } from "./training-plan";
+
+/** What `ganglion train` can make. */
+export type TrainedArchitecture = SequenceArchitecture | "linear";
 
 export interface BuildOptions {
   readonly seed: number;
+  readonly architecture: TrainedArchitecture;
   readonly hidden: number;
   /** Most optimiser steps. */
   readonly steps: number;
   readonly name: string;
   readonly modelVersion: number;
+  readonly threads?: number | undefined;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
 
@@ -36,10 +45,18 @@ export interface BuildData {
   readonly calibration: readonly FeatureSequence[];
 }
 
+/** How a training by gradient went. */
+export interface TrainingOutcome {
+  readonly bestStep: number;
+  readonly stepsTaken: number;
+  readonly loss: number;
+  readonly validationLoss: number;
+}
+
 export interface BuiltModel {
   readonly artifact: ScorerArtifact;
-  readonly bestStep: number;
-  readonly validationLoss: number;
+  /** Undefined for a model that is not trained by gradient. */
+  readonly outcome: TrainingOutcome | undefined;
   readonly trainingRequests: number;
   readonly calibrationRequests: number;
 }
@@ -48,12 +65,15 @@ const WARM_UP_STEPS = 64;
 /** The residuals' size is averaged over about 2^3 requests, their sign over 2^5. */
 const SMOOTHING_SHIFT = 3;
 const DRIFT_SHIFT = 5;
-/** Evidence at and above this is an anomaly, Q8: one healthy request in a thousand. */
-const THRESHOLD_EVIDENCE = 768;
 /** A route's scale is the mean of its last 2^9 requests. */
 const SCALE_SHIFT = 9;
+/** Evidence at and above this is an anomaly, Q8: one healthy request in a thousand. */
+const THRESHOLD_EVIDENCE = 768;
 const SELF_TEST_STEPS = 16;
-const INPUT_SHIFT = 3;
+/** Windows of a training on a route's requests. */
+const WINDOWS = { batch: 64, windowSteps: 48, burnIn: 8, rate: 0.01, patience: 10 } as const;
+/** Vectors that a linear model looks at together. */
+const LINEAR_WINDOW = 4;
 
 /** Builds an artifact; the same data, options and seed give the same bytes. */
 export function buildModel(data: BuildData, options: BuildOptions): BuiltModel {
@@ -64,14 +84,8 @@ export function buildModel(data: BuildData, options: BuildOptions): BuiltModel {
   const training = quantised(data.training);
   const validation = quantised(data.validation);
   const held = quantised(data.calibration);
-  const trained = train(
-    training,
-    validation,
-    PREDICTED_OUTPUTS,
-    { hidden: options.hidden, steps: options.steps, onProgress: options.onProgress },
-    random,
-  );
-  const draft = assemble(trained, calibration, options);
+  const { model, outcome } = trainNetwork(training, validation, calibration, options);
+  const draft = quantiseModel(model, metaOf(options, calibration, outcome?.bestStep ?? 0));
   const floored = { ...draft, scaleFloors: calibrateFloors(draft, validation) };
   const scaled = { ...floored, ...calibrateResiduals(floored, validation) };
   const quantiles = quantileTable(healthySurprises(scaled, held));
@@ -81,65 +95,60 @@ export function buildModel(data: BuildData, options: BuildOptions): BuiltModel {
   );
   return {
     artifact,
-    bestStep: trained.bestStep,
-    validationLoss: trained.validationLoss,
+    outcome,
     trainingRequests: countRequests(training),
     calibrationRequests: countRequests(held),
   };
 }
 
-function countRequests(sequences: readonly QuantisedSequence[]): number {
-  return sequences.reduce((sum, sequence) => sum + sequence.length / FEATURES, 0);
-}
-
-/** The integer model, its score not yet calibrated. */
-function assemble(
-  { model, bestStep }: TrainedModel,
+function trainNetwork(
+  training: readonly QuantisedSequence[],
+  validation: readonly QuantisedSequence[],
   calibration: FeatureCalibration,
   options: BuildOptions,
-): ScorerArtifact {
-  const { inputs, hidden, outputs } = model.shape;
-  // The trained head sees the hidden state alone; the file's sees the inputs too.
-  const skipless = new Float64Array(outputs * (inputs + hidden));
-  for (let output = 0; output < outputs; output++) {
-    const row = model.outputWeights.subarray(output * hidden, (output + 1) * hidden);
-    skipless.set(row, output * (inputs + hidden) + inputs);
+): { readonly model: FloatModel; readonly outcome: TrainingOutcome | undefined } {
+  const { architecture, hidden, seed, steps, threads, onProgress } = options;
+  const series = training.map(inDeviations);
+  if (architecture === "linear") {
+    const model = trainLinear(series, FEATURES, { window: LINEAR_WINDOW, hidden, seed });
+    return { model, outcome: undefined };
   }
-  return {
-    name: options.name,
-    modelVersion: options.modelVersion,
-    featureSchema: FEATURE_SCHEMA,
-    architecture: Architecture.Lstm,
-    variant: 0,
-    inputs,
+  const { model, fit } = trainForecaster(series, FEATURES, {
+    ...WINDOWS,
+    architecture,
     hidden,
-    outputs,
-    inputShift: INPUT_SHIFT,
+    seed,
+    steps,
+    outputs: predictedOutputs(calibration),
+    validation: validation.map(inDeviations),
+    ...(threads === undefined ? {} : { threads }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  return { model, outcome: fit };
+}
+
+function metaOf(
+  { name, modelVersion, seed }: BuildOptions,
+  { offsets, scales }: FeatureCalibration,
+  trainingSteps: number,
+): ArtifactMeta {
+  return {
+    name,
+    modelVersion,
     warmUpSteps: WARM_UP_STEPS,
     smoothingShift: SMOOTHING_SHIFT,
     driftShift: DRIFT_SHIFT,
     scaleShift: SCALE_SHIFT,
-    residualCapQ8: RESIDUAL_CAP_Q8,
     thresholdEvidence: THRESHOLD_EVIDENCE,
-    trainingSeed: options.seed >>> 0,
-    trainingSteps: bestStep,
-    featureOffsets: calibration.offsets,
-    featureScales: calibration.scales,
-    ...valueOutputs(
-      PREDICTED_OUTPUTS.map((output) => output.feature),
-      PREDICTED_OUTPUTS.map((output) => output.carry),
-    ),
-    residualMultipliers: new Int32Array(outputs).fill(ratioMultiplier(256)),
-    scaleFloors: new Int32Array(outputs).fill(1),
-    driftMultipliers: new Int32Array(outputs).fill(ratioMultiplier(256)),
-    quantiles: [
-      { surprise: 0, evidence: 0 },
-      { surprise: 1, evidence: THRESHOLD_EVIDENCE },
-    ],
-    core: [quantiseMatrix(model.gateWeights, model.gateBiases, 4 * hidden, inputs + hidden)],
-    predictor: quantiseMatrix(skipless, model.outputBiases, outputs, inputs + hidden),
-    selfTest: [],
+    trainingSeed: seed,
+    trainingSteps,
+    featureOffsets: offsets,
+    featureScales: scales,
   };
+}
+
+function countRequests(sequences: readonly QuantisedSequence[]): number {
+  return sequences.reduce((sum, sequence) => sum + sequence.length / FEATURES, 0);
 }
 
 /** Real vectors, and a few at the ends of the domain so that saturation is tested too. */

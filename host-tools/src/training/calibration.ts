@@ -16,7 +16,13 @@ function deviationFloor(feature: Feature): number {
     case Feature.ErrorFast:
     case Feature.ErrorSlow:
     case Feature.LimitedShare:
+    case Feature.ClientErrorFast:
+    case Feature.RetryShare:
+    case Feature.PathNovelty:
       return 0.05;
+    case Feature.FailedLast:
+      // The whole range, 0 to 1, has to fit into the filter's +-8.
+      return 0.15;
     case Feature.MethodUnsafe:
       return 0.25;
     default:

@@ -4,19 +4,20 @@
 import { type BuildData, type BuildOptions, type BuiltModel, buildModel } from "./build-model";
 import { extractFeatures } from "../model/feature-extractor";
 import { healthyTraffic } from "./synthetic-traffic";
-import type { TrainingProgress } from "./trainer";
+import type { TrainingProgress } from "./fit";
 
 /** What `ganglion train --default` builds. */
 export const DEFAULT_RECIPE: BuildOptions = {
   seed: 1,
-  hidden: 24,
-  steps: 300,
+  architecture: "gru",
+  hidden: 16,
+  steps: 1500,
   name: "default",
   modelVersion: 1,
 };
 
 /** Routes and requests per route of each part. */
-const PARTS = { training: [32, 1600], validation: [16, 1600], calibration: [32, 2500] } as const;
+const PARTS = { training: [96, 1600], validation: [24, 1600], calibration: [48, 2500] } as const;
 
 /** Healthy made-up traffic in three parts, no route in two of them. */
 export function syntheticData(seed: number): BuildData {

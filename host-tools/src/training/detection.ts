@@ -28,6 +28,23 @@ export function measureDetection(
   artifact: ScorerArtifact,
   sequences: readonly FeatureSequence[],
 ): DetectionReport {
+  return compareWithLabels(sequences, ({ vectors, faulty }) => {
+    const scorer = new ReferenceScorer(artifact);
+    return faulty.map((_, i) => {
+      const vector = vectors.subarray(i * FEATURES, (i + 1) * FEATURES);
+      return scorer.stepRaw(vector).settledEvidence >= artifact.thresholdEvidence ? 1 : 0;
+    });
+  });
+}
+
+/**
+ * Compares alarms with labels.
+ * @param alarmsOf 1 where a sequence's request was called anomalous
+ */
+export function compareWithLabels(
+  sequences: readonly FeatureSequence[],
+  alarmsOf: (sequence: FeatureSequence) => Uint8Array,
+): DetectionReport {
   let healthy = 0;
   let faulty = 0;
   let falseAlarms = 0;
@@ -35,13 +52,12 @@ export function measureDetection(
   const delays: number[] = [];
   let faults = 0;
   for (const sequence of sequences) {
-    const scorer = new ReferenceScorer(artifact);
+    const alarms = alarmsOf(sequence);
     let since = ECHO_REQUESTS;
     let intoFault = -1;
     let seen = false;
     sequence.faulty.forEach((label, i) => {
-      const vector = sequence.vectors.subarray(i * FEATURES, (i + 1) * FEATURES);
-      const alarm = scorer.stepRaw(vector).settledEvidence >= artifact.thresholdEvidence;
+      const alarm = alarms[i] === 1;
       if (label === 1) {
         if (intoFault < 0) faults += 1;
         intoFault += 1;

@@ -15,8 +15,15 @@ import { ReferenceScorer } from "../model/reference";
 import { ratioMultiplier } from "../model/quantiser";
 import type { QuantileKnot, ScorerArtifact } from "../model/scorer-artifact";
 
-/** An output's residual at this quantile is 1.0: heavy and light tails weigh alike. */
-const RESIDUAL_QUANTILE = 0.999;
+/**
+ * An output's residual at this quantile is 1.0: heavy and light tails weigh alike. One whose tail
+ * goes on beyond a normal one's is weighed by what is rarer still; else the few outputs that count
+ * rare events (retries, refusals) would make all of the score's tail.
+ */
+const RARE_QUANTILE = 0.999;
+const RAREST_QUANTILE = 0.9999;
+/** Of a normal distribution's two quantiles. */
+const RAREST_RATIO = 1.2;
 
 /** 1/512 of a deviation. */
 const SCALE_FLOOR_LEAST_Q12 = 8;
@@ -77,10 +84,15 @@ export function calibrateResiduals(
     });
   }
   const multipliers = (lists: number[][]) =>
-    Int32Array.from(lists, (list) =>
-      ratioMultiplier(quantile(Float64Array.from(list).sort(), RESIDUAL_QUANTILE)),
-    );
+    Int32Array.from(lists, (list) => ratioMultiplier(rareSize(list)));
   return { residualMultipliers: multipliers(sizes), driftMultipliers: multipliers(leans) };
+}
+
+/** @param list sizes of one output's residual or drift */
+function rareSize(list: readonly number[]): number {
+  const sorted = Float64Array.from(list).sort();
+  const rarest = quantile(sorted, RAREST_QUANTILE) / RAREST_RATIO;
+  return Math.max(quantile(sorted, RARE_QUANTILE), rarest);
 }
 
 /**
@@ -95,15 +107,14 @@ function eachStep(
 ): number {
   const scorer = new ReferenceScorer(artifact);
   const outputs = Array.from({ length: artifact.outputs }, (_, i) => i);
+  const residuals = outputs.map(() => 0);
   let shown = 0;
   for (let at = 0; at < sequence.length; at += FEATURES) {
     const x = sequence.subarray(at, at + FEATURES);
-    const residuals = outputs.map((i) =>
-      Math.abs(x[artifact.outputFeatures[i]!]! - scorer.prediction[i]!),
-    );
     const units = outputs.map((i) => scorer.unit(i));
     scorer.step(x);
     if (scorer.steps <= artifact.warmUpSteps) continue;
+    for (const i of outputs) residuals[i] = Math.abs(scorer.residuals[i]!);
     see(residuals, units, scorer.drift);
     shown += 1;
   }

@@ -27,7 +27,7 @@ export function trainModel(
     throw new GanglionError(
       "E_TRAIN_HIDDEN",
       `hidden is ${hidden}, must be a multiple of 8 from ${HIDDEN_MIN} to ${HIDDEN_MAX}`,
-      { hint: "Use --hidden 24, or 16, 32, 64.", exitCode: ExitCode.usage },
+      { hint: "Use --hidden 16, or 24, 32, 64.", exitCode: ExitCode.usage },
     );
   }
   return buildModel(trainingData(recorded, options.seed, source), options);

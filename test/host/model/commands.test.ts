@@ -8,7 +8,8 @@ import { FEATURES } from "../../../host-tools/src/contract";
 import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { decodeArtifact, encodeArtifact } from "../../../host-tools/src/model/artifact";
 import { describeArtifact } from "../../../host-tools/src/model/describe-artifact";
-import { generateRoute, drawProfile } from "../../../host-tools/src/training/synthetic-traffic";
+import { drawProfile } from "../../../host-tools/src/training/route-profile";
+import { generateRoute } from "../../../host-tools/src/training/synthetic-traffic";
 
 const folder = mkdtempSync(join(tmpdir(), "ganglion-model-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -90,7 +91,7 @@ describe("ganglion inspect", () => {
     expect(JSON.parse(printed)).toMatchObject(describeArtifact(readFileSync(shipped)));
     expect(JSON.parse(printed)).toMatchObject({
       name: "default",
-      shape: { inputs: FEATURES, hidden: 24, outputs: 10 },
+      shape: { inputs: FEATURES, hidden: 16, outputs: 16 },
       self_test: { steps: 16, passed: true },
     });
   });

@@ -14,40 +14,58 @@ import {
 import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { decodeArtifact, encodeArtifact } from "../../../host-tools/src/model/artifact";
 import { buildDefaultModel } from "../../../host-tools/src/training/default-model";
-import { type DetectionReport, measureDetection } from "../../../host-tools/src/training/detection";
-import { extractFeatures } from "../../../host-tools/src/model/feature-extractor";
 import {
-  type FaultKind,
-  drawProfile,
-  generateRoute,
-  healthyTraffic,
-} from "../../../host-tools/src/training/synthetic-traffic";
+  type DetectionReport,
+  compareWithLabels,
+} from "../../../host-tools/src/training/detection";
+import { extractFeatures } from "../../../host-tools/src/model/feature-extractor";
+import { drawProfile } from "../../../host-tools/src/training/route-profile";
+import type { FaultKind } from "../../../host-tools/src/training/synthetic-faults";
+import { generateRoute, healthyTraffic } from "../../../host-tools/src/training/synthetic-traffic";
 import { ReferenceScorer } from "../../../host-tools/src/model/reference";
+import type { FeatureSequence } from "../../../host-tools/src/model/traffic";
 import { startLab } from "./start-lab";
 
 const bytes = readFileSync(resolve("wasmplugin/models/default.gngl"));
 const artifact = decodeArtifact(bytes);
 
-/** One fault on each of many routes, 1200 requests after its start and 300 requests long. */
+/** Alarms by the filter's own kernels. */
+function measure(sequences: readonly FeatureSequence[]): DetectionReport {
+  const lab = startLab();
+  lab.load(bytes);
+  return compareWithLabels(sequences, ({ vectors }) => {
+    const { evidences } = lab.run(lab.freshState(0), vectors, FEATURES);
+    return Uint8Array.from(evidences, (one) => (one >= artifact.thresholdEvidence ? 1 : 0));
+  });
+}
+
+/** Requests before a fault, and the least and the most that it lasts. */
+const BEFORE = 1200;
+const LAST = { requests: 300, mostRequests: 3000, ms: 30_000 } as const;
+
+/** One fault on each of many routes: 300 requests and half a minute long, if that is not too many. */
 function underFault(kind: FaultKind, share: number, ratesFrom = 0): DetectionReport {
   const random = seededPrng(5).fork(kind);
   const routes = Array.from({ length: 24 }, (_, index) => {
     const own = random.fork(`route-${index}`);
     const profile = drawProfile(own, index);
-    const fromMs = 1000 + (1200 * 1000) / profile.rateHz;
-    const toMs = fromMs + (300 * 1000) / profile.rateHz;
+    const fromMs = 1000 + (BEFORE * 1000) / profile.rateHz;
+    const least = Math.max(LAST.requests, (LAST.ms * profile.rateHz) / 1000);
+    const requests = Math.round(Math.min(LAST.mostRequests, least));
+    const toMs = fromMs + (requests * 1000) / profile.rateHz;
     const oneShot = profile.streamMedianMs === 0 && profile.ttfbMedianMs < 200;
     if (profile.rateHz < ratesFrom || (ratesFrom > 0 && !oneShot)) return [];
-    return generateRoute(profile, 2400, own, [{ kind, fromMs, toMs, share }]);
+    return generateRoute(profile, 2 * BEFORE + requests, own, [{ kind, fromMs, toMs, share }]);
   });
-  return measureDetection(artifact, extractFeatures(routes.flat()));
+  return measure(extractFeatures(routes.flat()));
 }
 
 describe("the default model", () => {
   it("is rebuilt byte for byte from its seed", () => {
     const rebuilt = encodeArtifact(buildDefaultModel().artifact);
     expect(Buffer.compare(rebuilt, bytes)).toBe(0);
-  });
+    // A whole training; others may want the cores.
+  }, 240_000);
 
   it("is what the filter takes, and small", () => {
     expect(startLab().load(bytes)).toBe(ArtifactStatus.Ok);
@@ -72,31 +90,36 @@ describe("the default model", () => {
   });
 
   it("calls about one healthy request in a thousand anomalous", () => {
-    const report = measureDetection(
-      artifact,
-      extractFeatures(healthyTraffic(99, "test", 32, 3000)),
-    );
+    const report = measure(extractFeatures(healthyTraffic(99, "test", 32, 3000)));
     expect(report.healthyRequests).toBeGreaterThan(100_000);
     expect(report.falseAlarmShare).toBeLessThan(0.002);
     expect(report.falseAlarmShare).toBeGreaterThan(0.0001);
   });
 
   it.each([
-    ["error-burst", 1, 6, 0.8],
-    ["error-burst", 0.34, 12, 0.7],
-    ["flood", 1, 12, 0.1],
-  ] as const)("finds every %s of share %d within requests", (kind, share, delay, recall) => {
+    ["error-burst", 1, 6],
+    ["error-burst", 0.34, 12],
+    ["flood", 1, 16],
+    ["retry-storm", 1, 6],
+    ["scan", 1, 8],
+    ["stuffing", 1, 8],
+  ] as const)("finds every %s of share %d within requests", (kind, share, delay) => {
     const report = underFault(kind, share);
     expect(report.faultsFound).toBe(report.faults);
-    expect(report.faults).toBe(24);
+    expect(report.faults).toBeGreaterThanOrEqual(20);
     expect(report.delayRequests).toBeLessThanOrEqual(delay);
-    expect(report.recall).toBeGreaterThanOrEqual(recall);
   });
 
-  it("finds most slow arms on busy routes of short answers", () => {
-    const report = underFault("slow-arm", 1, 3);
-    expect(report.faults).toBeGreaterThanOrEqual(8);
-    expect(report.faultsFound / report.faults).toBeGreaterThanOrEqual(0.75);
-    expect(report.delayRequests).toBeLessThanOrEqual(30);
-  });
+  it.each([
+    ["slow-arm", 1, 0.75],
+    ["slow-arm", 0.34, 0.6],
+  ] as const)(
+    "finds most of %s of share %d on busy routes of short answers",
+    (kind, share, part) => {
+      const report = underFault(kind, share, 3);
+      expect(report.faults).toBeGreaterThanOrEqual(8);
+      expect(report.faultsFound / report.faults).toBeGreaterThanOrEqual(part);
+      expect(report.delayRequests).toBeLessThanOrEqual(60);
+    },
+  );
 });

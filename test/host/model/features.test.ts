@@ -17,7 +17,8 @@ import { exp2Negative, log2 } from "../../../host-tools/src/model/feature-math";
 import type { ModelLab } from "../../../host-tools/src/model/model-lab";
 import { pathHash } from "../../../host-tools/src/model/path-hash";
 import { quantiseFeature } from "../../../host-tools/src/model/reference";
-import { drawProfile, generateRoute } from "../../../host-tools/src/training/synthetic-traffic";
+import { drawProfile } from "../../../host-tools/src/training/route-profile";
+import { generateRoute } from "../../../host-tools/src/training/synthetic-traffic";
 import type { TrafficRequest } from "../../../host-tools/src/model/traffic";
 import { startLab } from "./start-lab";
 

@@ -10,7 +10,8 @@ import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { decodeArtifact } from "../../../host-tools/src/model/artifact";
 import { extractFeatures } from "../../../host-tools/src/model/feature-extractor";
 import { ReferenceScorer } from "../../../host-tools/src/model/reference";
-import { drawProfile, generateRoute } from "../../../host-tools/src/training/synthetic-traffic";
+import { drawProfile } from "../../../host-tools/src/training/route-profile";
+import { generateRoute } from "../../../host-tools/src/training/synthetic-traffic";
 import type { TrafficRequest } from "../../../host-tools/src/model/traffic";
 import { MS, configOf, defaultModel, filterProxy, request } from "../../support/filter-proxy";
 
