@@ -5,6 +5,7 @@ import { harmonicEvidence } from "./statistics/combine-evidence";
 import { MONITOR_BYTES, monitorTick, onArrival, onFinish } from "./statistics/route-monitor";
 import { stepRecord } from "./statistics/record";
 import { STREAM_BYTES, stepStream, stepStreamForRecords } from "./statistics/stream-detector";
+import { WATCH_BYTES } from "./statistics/route-watch";
 import { stepTail } from "./statistics/tail";
 
 export {
@@ -16,6 +17,13 @@ export {
   onFinish,
   setWallClock,
 } from "./statistics/route-monitor";
+export {
+  watchArrival,
+  watchEvidenceQ8,
+  watchFinish,
+  watchTick,
+  watchTopSignal,
+} from "./statistics/route-watch";
 export { harmonicEvidence, stepRecord, stepStream, stepStreamForRecords, stepTail };
 
 /** Blocks of 4 KiB: a stream's or a monitor's state, and values. */
@@ -24,6 +32,7 @@ const BLOCK_BYTES: usize = 4096;
 const AREA: usize = memory.data(262144, 16);
 
 if (<usize>BLOCKS * BLOCK_BYTES > 262144) ERROR("AREA is too small");
+if (WATCH_BYTES > BLOCK_BYTES) ERROR("a block is too small for a watch");
 if (STREAM_BYTES > BLOCK_BYTES || MONITOR_BYTES > BLOCK_BYTES) ERROR("a block is too small");
 
 /** Block 0 to 63. */

@@ -21,6 +21,17 @@ interface LabExports {
   monitorEvidenceQ8(state: number): number;
   monitorTopSignal(state: number): number;
   monitorSignalQ8(state: number, signal: RouteSignal): number;
+  watchArrival(state: number, nowMs: number, requestBytes: number, attempt: number): void;
+  watchFinish(
+    state: number,
+    nowMs: number,
+    latencyMs: number,
+    ttfbMs: number,
+    status: number,
+  ): void;
+  watchTick(state: number, nowMs: number): number;
+  watchEvidenceQ8(state: number): number;
+  watchTopSignal(state: number): number;
   repeatRequests(state: number, count: number, startMs: number, stepMs: number): number;
 }
 
