@@ -4,17 +4,16 @@
 
 import { ARTIFACT_BYTES_MAX, GENERATIONS_MAX } from "./contract/limits";
 import { ARMS_MAX, LIMITS_MAX, ROUTES_MAX } from "./contract/limits";
-import { ArtifactStatus } from "./contract/artifact";
+import { ARTIFACT_AT_MODEL_VERSION, ArtifactStatus } from "./contract/artifact";
 import { SETTINGS_BYTES, Settings } from "./config/settings";
 import { armSettings, limitSettings, routeSettings } from "./config/settings";
-import { MODEL_STRUCT_BYTES, Model, mapModel } from "./model/model";
-import { validateArtifact } from "./model/validate";
 import { bindArm } from "./state/arm-state";
 import { bindLimit } from "./state/limit-state";
 import { bindRoute, routeState } from "./state/route-state";
+import { BUNDLE_BYTES, Bundle, mapBundle, validateBundle } from "./bundle";
 
-const MODEL_OFFSET: usize = SETTINGS_BYTES;
-const ROUTE_BINDING_OFFSET: usize = MODEL_OFFSET + ((MODEL_STRUCT_BYTES + 15) & ~15);
+const BUNDLE_OFFSET: usize = (SETTINGS_BYTES + 15) & ~15;
+const ROUTE_BINDING_OFFSET: usize = BUNDLE_OFFSET + BUNDLE_BYTES;
 const ARM_BINDING_OFFSET: usize = ROUTE_BINDING_OFFSET + <usize>ROUTES_MAX * 2;
 const LIMIT_BINDING_OFFSET: usize = ARM_BINDING_OFFSET + <usize>ARMS_MAX * 2;
 const ARTIFACT_OFFSET: usize = (LIMIT_BINDING_OFFSET + <usize>LIMITS_MAX * 2 + 15) & ~15;
@@ -36,11 +35,17 @@ export function generationSettings(generation: i32): Settings {
   return changetype<Settings>(at(generation));
 }
 
-/** The mapped model; meaningful when the settings say that there is one. */
+/** The mapped models; meaningful when the settings say that there are some. */
 // @ts-ignore: decorator
 @inline
-export function generationModel(generation: i32): Model {
-  return changetype<Model>(at(generation) + MODEL_OFFSET);
+export function generationBundle(generation: i32): Bundle {
+  return changetype<Bundle>(at(generation) + BUNDLE_OFFSET);
+}
+
+/** Version that the artifact's author gave it, 0 without one. */
+export function generationModelVersion(generation: i32): u32 {
+  if (!generationSettings(generation).hasModel) return 0;
+  return load<u32>(generationArtifact(generation), ARTIFACT_AT_MODEL_VERSION);
 }
 
 /** Where the decoded artifact goes. */
@@ -70,12 +75,12 @@ export function boundLimit(generation: i32, limit: i32): i32 {
 }
 
 /** Checks and maps the artifact of a generation that has one. */
-export function attachModel(generation: i32): ArtifactStatus {
+export function attachModels(generation: i32): ArtifactStatus {
   const settings = generationSettings(generation);
   if (!settings.hasModel) return ArtifactStatus.Ok;
   const artifact = generationArtifact(generation);
-  const status = validateArtifact(artifact, settings.artifactBytes);
-  if (status == ArtifactStatus.Ok) mapModel(artifact, generationModel(generation));
+  const status = validateBundle(artifact, settings.artifactBytes);
+  if (status == ArtifactStatus.Ok) mapBundle(artifact, generationBundle(generation));
   return <ArtifactStatus>status;
 }
 

@@ -11,6 +11,8 @@
 
 import { Calibrator, calibratorThreshold } from "./calibration/calibrator";
 import { alphaOfRate, stepCalibrator } from "./calibration/step";
+import { contentEvidence } from "./content/score";
+import { BUNDLE_SCORERS_MAX } from "./contract/bundle-artifact";
 import { CALIBRATION_OPENED, CALIBRATOR_STATE_BYTES } from "./contract/calibration";
 import { Layer } from "./contract/config";
 import { EVIDENCE_MAX, evidencePermille } from "./contract/evidence";
@@ -40,7 +42,8 @@ import {
   onArrival,
   onFinish,
 } from "./statistics/route-monitor";
-import { generationModel } from "./generation";
+import { Bundle, bundleContent, bundleScorer, bundleStateOffset } from "./bundle";
+import { generationBundle } from "./generation";
 
 if (MONITOR_BYTES > MONITOR_SPACE_BYTES) ERROR("a route has too little space for its monitor");
 if (<usize>CALIBRATOR_STATE_BYTES > ALARM_SPACE_BYTES) {
@@ -54,9 +57,15 @@ const ADDRESS_BYTES_MAX: i32 = 64;
 
 /** u16 each: evidence of the layers that act. */
 const ACTING: usize = memory.data(16, 8);
-if (SCORE_LAYERS * 2 > 16) ERROR("ACTING is too small");
+/** u16 each: evidence of every layer. */
+const SAID: usize = memory.data(8, 8);
+/** u16 each: evidence of every scorer of the sequence. */
+const SCORERS: usize = memory.data(8, 8);
+if (SCORE_LAYERS * 2 > 8) ERROR("SAID is too small");
+if (BUNDLE_SCORERS_MAX * 2 > 8) ERROR("SCORERS is too small");
 
 let acting: i32 = 0;
+let together: i32 = 0;
 let topLayer: i32 = -1;
 let topEvidence: i32 = 0;
 let topSignal: i32 = -1;
@@ -77,8 +86,19 @@ export function judgedAnomalous(): bool {
   return anomalous;
 }
 
-/** Notes what a layer says. @param takes part: Layer.Act or Layer.Observe */
+/** Evidence of the layers that act, together, Q8, of the request judged last. */
+export function judgedEvidence(): i32 {
+  return together;
+}
+
+/** Evidence of one layer, Q8; 0 where it is off or has nothing to say. */
+export function layerEvidence(layer: ScoreLayer): i32 {
+  return load<u16>(SAID + ((<usize>layer) << 1));
+}
+
+/** Notes what a layer says. @param part Layer.Act or Layer.Observe */
 function take(state: RouteState, layer: ScoreLayer, evidence: i32, part: i32): void {
+  store<u16>(SAID + ((<usize>layer) << 1), <u16>evidence);
   const told = routeLayer(state, layer);
   if (evidence > told.peak) told.peak = evidence;
   if (part != Layer.Act) return;
@@ -107,18 +127,17 @@ export function judgeRequest(
   acting = 0;
   topLayer = -1;
   topEvidence = 0;
+  topSignal = -1;
+  store<u64>(SAID, 0);
   if (route.statisticsLayer != Layer.Off) {
     const monitor = routeMonitor(state);
     onArrival(monitor, nowMs, <f32>view.contentBytes, view.attempt);
     take(state, ScoreLayer.Statistics, monitorEvidenceQ8(monitor), route.statisticsLayer);
     topSignal = monitorTopSignal(monitor);
   }
-  if (settings.hasModel && route.sequenceLayer != Layer.Off) {
-    const model = generationModel(generation);
-    const evidence = evidenceStep(model, routeScorer(state), featureVector());
-    take(state, ScoreLayer.Sequence, evidence, route.sequenceLayer);
-  }
+  if (settings.hasModel) judgeByModels(generationBundle(generation), route, state, view);
   const evidence = acting == 0 ? 0 : acting == 1 ? topEvidence : harmonicEvidence(ACTING, acting);
+  together = evidence;
   const score = evidencePermille(evidence);
   state.scorePermille = score;
   if (evidence > state.peakEvidence) notePeak(state, view, evidence);
@@ -128,6 +147,35 @@ export function judgeRequest(
   anomalous = fixed > 0 ? score >= fixed : exceeds;
   if (nowMs - state.peakSinceMs >= WINDOW_MS) closeWindow(state, nowMs);
   return score;
+}
+
+function judgeByModels(
+  bundle: Bundle,
+  route: RouteSettings,
+  state: RouteState,
+  view: RequestView,
+): void {
+  if (bundle.scorers > 0 && route.sequenceLayer != Layer.Off) {
+    take(state, ScoreLayer.Sequence, sequenceEvidence(bundle, state), route.sequenceLayer);
+  }
+  if (bundle.hasContent && route.contentLayer != Layer.Off) {
+    // Path, question mark and query stand together.
+    const bytes = view.pathBytes + (view.queryBytes > 0 ? 1 + view.queryBytes : 0);
+    const evidence = contentEvidence(bundleContent(bundle), view.path, bytes);
+    take(state, ScoreLayer.Content, evidence, route.contentLayer);
+  }
+}
+
+function sequenceEvidence(bundle: Bundle, state: RouteState): i32 {
+  const count = min(bundle.scorers, BUNDLE_SCORERS_MAX);
+  const space = routeScorer(state);
+  for (let i = 0; i < count; i++) {
+    const place = space + bundleStateOffset(bundle, i);
+    const evidence = evidenceStep(bundleScorer(bundle, i), place, featureVector());
+    if (count == 1) return evidence;
+    store<u16>(SCORERS + ((<usize>i) << 1), <u16>evidence);
+  }
+  return harmonicEvidence(SCORERS, count);
 }
 
 /** A new largest evidence of the window, and whose request it was. */

@@ -20,16 +20,15 @@ import { closeConfigArena, openConfigArena } from "./edge/scratch";
 import { appendBytes, appendLiteral, appendNumber, beginText } from "./edge/text";
 import * as wire from "./edge/wire";
 import { signOfLife } from "./edge/workers";
-import { modelVersion } from "./model/model";
 import { seedRandom } from "./state/random";
 import { setWallClock } from "./statistics/route-monitor";
 import { returnExpiredLeases } from "./admit";
 import { judgeIdle } from "./judge";
 import {
-  attachModel,
+  attachModels,
   bindStates,
   generationArtifact,
-  generationModel,
+  generationModelVersion,
   generationSettings,
 } from "./generation";
 import { countConfig, publishCounters, publishGauges, publishWorker } from "./publish";
@@ -189,7 +188,7 @@ function apply(plugin: Plugin, bytes: i32): ConfigOutcome {
     logText(LEVEL_WARN);
     return ConfigOutcome.Stale;
   }
-  const status = attachModel(candidate);
+  const status = attachModels(candidate);
   if (status != ArtifactStatus.Ok) {
     beginText();
     appendLiteral("ganglion: refused: model: ");
@@ -270,7 +269,7 @@ function logAccepted(plugin: Plugin): void {
   appendLiteral(", limits ");
   appendNumber(settings.limitCount);
   appendLiteral(", model ");
-  appendNumber(settings.hasModel ? modelVersion(generationModel(plugin.generation)) : 0);
+  appendNumber(generationModelVersion(plugin.generation));
   logText(LEVEL_INFO);
 }
 
@@ -315,7 +314,6 @@ function publishOwn(nowNs: u64): void {
     return;
   }
   const plugin = pluginAt(newest);
-  const hasModel = generationSettings(plugin.generation).hasModel != 0;
-  const version = hasModel ? modelVersion(generationModel(plugin.generation)) : 0;
+  const version = generationModelVersion(plugin.generation);
   publishWorker(plugin.epoch, version, refused, nowNs);
 }

@@ -4,16 +4,15 @@
 // and a header only where another arm than the default is chosen or there is something to say.
 
 import { Expose, Mode } from "./contract/config";
-import { Cause, Reason, Verdict } from "./contract/signals";
+import { Cause, Reason, ScoreLayer, Verdict } from "./contract/signals";
 import { RouteSettings, Settings, armSettings, routeSettings } from "./config/settings";
-import { shed, throttle, writeArm, writeFilterState, writeMarks } from "./edge/act";
+import { shed, throttle, writeArm, writeEvidence, writeFilterState, writeMarks } from "./edge/act";
 import { noteCause } from "./edge/log";
 import { NO_TIME, monotonicNs } from "./edge/host";
 import { RequestView, requestView, senseRequest, senseStatus } from "./edge/sense";
 import { RequestShape, extract } from "./features/extract";
 import { noteAbandoned, noteArrival, noteEnd, noteLimited, noteResponse } from "./features/observe";
 import { pathHash } from "./features/path-hash";
-import { modelVersion } from "./model/model";
 import { chooseArm, choicePropensity, choiceReason } from "./policy/choose-arm";
 import { decide, verdictReason } from "./policy/decide";
 import { matchRoute } from "./policy/match-route";
@@ -33,8 +32,9 @@ import {
   openStream,
 } from "./state/stream-table";
 import { admit, admitRetryNs, admitShadowRefused } from "./admit";
-import { armBinding, boundRoute, generationModel, generationSettings } from "./generation";
-import { judgeEnd, judgeRequest, judgedAnomalous, judgedLayer, judgedSignal } from "./judge";
+import { armBinding, boundRoute, generationModelVersion, generationSettings } from "./generation";
+import { judgeEnd, judgeRequest, judgedAnomalous, judgedEvidence } from "./judge";
+import { judgedLayer, judgedSignal, layerEvidence } from "./judge";
 import { countStripped, countUnmatched } from "./publish";
 
 /** Proxy-Wasm's actions for a header callback. */
@@ -191,8 +191,19 @@ function forward(
   }
   const marked = enforcing && verdict != Verdict.Allow;
   if (settings.expose == Expose.Always || (marked && settings.expose == Expose.Tagged)) {
-    const version = settings.hasModel ? modelVersion(generationModel(generation)) : 0;
+    const version = generationModelVersion(generation);
     writeMarks(score, verdict, told, version, nowMs);
+    if (settings.expose == Expose.Always) {
+      const sequence = layerEvidence(ScoreLayer.Sequence);
+      const content = layerEvidence(ScoreLayer.Content);
+      writeEvidence(
+        judgedEvidence(),
+        layerEvidence(ScoreLayer.Statistics),
+        sequence,
+        content,
+        nowMs,
+      );
+    }
   }
   track(contextId, settings, route, state, stateIndex, armStateIndex, nowMs);
 }

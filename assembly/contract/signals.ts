@@ -15,6 +15,8 @@ export const HEADER_VERDICT: string = "x-ganglion-verdict";
 export const HEADER_REASON: string = "x-ganglion-reason";
 /** Version of the model that made the score. */
 export const HEADER_MODEL: string = "x-ganglion-model";
+/** Evidence of all acting layers, of statistics, sequence and content, Q8; only where all is exposed. */
+export const HEADER_EVIDENCE: string = "x-ganglion-evidence";
 /** Reserved: milliseconds left, only from a trusted hop. Removed from client requests like the others. */
 export const HEADER_DEADLINE_MS: string = "x-ganglion-deadline-ms";
 /** Reserved: marks a degraded answer. */

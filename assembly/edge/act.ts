@@ -68,6 +68,27 @@ export function writeMarks(
   if (failed != STATUS_OK) noteCause(Cause.HeaderWriteFailed, nowMs);
 }
 
+/** What the layers say, towards the upstream: combined and each, Q8. */
+export function writeEvidence(
+  combined: i32,
+  statistics: i32,
+  sequence: i32,
+  content: i32,
+  nowMs: f64,
+): void {
+  beginText();
+  appendNumber(<u64>combined);
+  appendByte(0x2c);
+  appendNumber(<u64>statistics);
+  appendByte(0x2c);
+  appendNumber(<u64>sequence);
+  appendByte(0x2c);
+  appendNumber(<u64>content);
+  if (addRequestHeader(wire.EVIDENCE, wire.EVIDENCE_BYTES, textPtr(), textBytes()) != STATUS_OK) {
+    noteCause(Cause.HeaderWriteFailed, nowMs);
+  }
+}
+
 /**
  * Leaves `verdict:reason:score[:layer[.signal]][:shadow]` in filter state `wasm.ganglion`, where access
  * logs and traces find it.

@@ -252,6 +252,7 @@ function stripBlindly(): void {
   removeRequestHeader(wire.VERDICT, wire.VERDICT_BYTES);
   removeRequestHeader(wire.REASON, wire.REASON_BYTES);
   removeRequestHeader(wire.MODEL, wire.MODEL_BYTES);
+  removeRequestHeader(wire.EVIDENCE, wire.EVIDENCE_BYTES);
   removeRequestHeader(wire.DEADLINE, wire.DEADLINE_BYTES);
   removeRequestHeader(wire.DEGRADED, wire.DEGRADED_BYTES);
 }

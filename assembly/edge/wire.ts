@@ -5,6 +5,7 @@ import {
   HEADER_ARM,
   HEADER_DEADLINE_MS,
   HEADER_DEGRADED,
+  HEADER_EVIDENCE,
   HEADER_MODEL,
   HEADER_REASON,
   HEADER_SCORE,
@@ -35,6 +36,8 @@ export const REASON: usize = put(HEADER_REASON);
 export const REASON_BYTES: i32 = HEADER_REASON.length;
 export const MODEL: usize = put(HEADER_MODEL);
 export const MODEL_BYTES: i32 = HEADER_MODEL.length;
+export const EVIDENCE: usize = put(HEADER_EVIDENCE);
+export const EVIDENCE_BYTES: i32 = HEADER_EVIDENCE.length;
 export const DEADLINE: usize = put(HEADER_DEADLINE_MS);
 export const DEADLINE_BYTES: i32 = HEADER_DEADLINE_MS.length;
 export const DEGRADED: usize = put(HEADER_DEGRADED);

@@ -122,6 +122,7 @@ describe("what is shown upstream", () => {
       const { marks } = exchange(proxy);
       expect(marks["x-ganglion-score"]).toMatch(/^\d+$/);
       expect(marks["x-ganglion-model"]).toMatch(/^\d+$/);
+      expect(marks["x-ganglion-evidence"]).toMatch(/^\d+,\d+,\d+,0$/);
       expect(marks["x-ganglion-verdict"]).toBeUndefined();
     }
   });
@@ -137,7 +138,8 @@ describe("what is shown upstream", () => {
 
   it("is the score of the statistics alone where there is no model", () => {
     const proxy = filterProxy(configOf([{ name: "chat" }], { expose: "always" }));
-    expect(exchange(proxy).marks).toEqual({ "x-ganglion-score": "0" });
+    const marks = { "x-ganglion-score": "0", "x-ganglion-evidence": "0,0,0,0" };
+    expect(exchange(proxy).marks).toEqual(marks);
   });
 });
 
