@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   proxy: () => import("./proxy"),
   kernels: () => import("./kernels"),
   exact: () => import("./exact"),
+  train: () => import("./train"),
   soak: () => import("./soak"),
   limits: () => import("./limits"),
   "slow-arm": () => import("./slow-arm"),
