@@ -36,6 +36,7 @@ export const transcripts: readonly Transcript[] = [
       { args: ["inspect", "--help"] },
       { args: ["replay", "--help"] },
       { args: ["explain", "decision", "--help"] },
+      { args: ["evaluate", "--help"] },
       { args: ["demo", "--help"] },
       { args: ["bench", "--help"] },
       { args: ["envoy", "which", "--help"] },
