@@ -1,7 +1,7 @@
 // What the filter said about one request, read off the headers that it adds when everything is exposed.
 // The only place of the suite that knows their names: both engines read through it.
 
-import { HEADER_PREFIX, HEADER_VERDICT } from "../contract";
+import { HEADER_EVIDENCE, HEADER_VERDICT } from "../contract";
 
 /** What evidence there is, in the order of the header: the whole, then its layers. */
 export const LAYERS = ["combined", "statistics", "sequence", "content"] as const;
@@ -13,9 +13,6 @@ export interface FilterReading {
   /** Whether the filter itself called the request anomalous. */
   readonly isAlarm: boolean;
 }
-
-/** Evidence of the whole and of each layer, decimal, separated by commas. */
-const HEADER_EVIDENCE = `${HEADER_PREFIX}evidence`;
 
 /** Request headers towards the upstream that carry it, lower case. */
 export const READ_HEADERS: readonly string[] = [HEADER_EVIDENCE, HEADER_VERDICT];
