@@ -1,7 +1,7 @@
 // What the scorer's layers say of a request, and whether that is an alarm. Three layers, one currency:
 // evidence, -log10 of the probability that healthy traffic says as much (contract/evidence.ts).
 //
-//   statistics   the route's last window of about a second      statistics/route-monitor
+//   statistics   the route's last minutes, and its last second  statistics/
 //   sequence     this request, by the model of the sequence     model/scorer
 //   content      this request's path and query                  content/score
 //
@@ -25,6 +25,7 @@ import { evidenceStep } from "./model/scorer";
 import {
   ALARM_SPACE_BYTES,
   MONITOR_SPACE_BYTES,
+  WATCH_SPACE_BYTES,
   RouteState,
   routeAlarm,
   routeLayer,
@@ -32,6 +33,7 @@ import {
   routeScorer,
   routeState,
   routeStatesUsed,
+  routeWatch,
 } from "./state/route-state";
 import { harmonicEvidence } from "./statistics/combine-evidence";
 import {
@@ -42,13 +44,28 @@ import {
   onArrival,
   onFinish,
 } from "./statistics/route-monitor";
+import {
+  WATCH_BYTES,
+  watchArrival,
+  watchEvidenceQ8,
+  watchFinish,
+  watchTick,
+  watchTopSignal,
+} from "./statistics/route-watch";
 import { Bundle, bundleContent, bundleScorer, bundleStateOffset } from "./bundle";
 import { generationBundle } from "./generation";
 
 if (MONITOR_BYTES > MONITOR_SPACE_BYTES) ERROR("a route has too little space for its monitor");
+if (WATCH_BYTES > WATCH_SPACE_BYTES) ERROR("a route has too little space for its watch");
 if (<usize>CALIBRATOR_STATE_BYTES > ALARM_SPACE_BYTES) {
   ERROR("a route has too little space for its calibrator");
 }
+
+/**
+ * A second that has never been says less than minutes that have moved: it counts two decades less (Q8), so
+ * that a pause of one arm is no incident, and an outage still is.
+ */
+const SUDDEN_DISCOUNT: i32 = 512;
 
 /** The alarm's window. */
 const WINDOW_MS: f64 = 1000;
@@ -131,9 +148,13 @@ export function judgeRequest(
   store<u64>(SAID, 0);
   if (route.statisticsLayer != Layer.Off) {
     const monitor = routeMonitor(state);
+    const watch = routeWatch(state);
     onArrival(monitor, nowMs, <f32>view.contentBytes, view.attempt);
-    take(state, ScoreLayer.Statistics, monitorEvidenceQ8(monitor), route.statisticsLayer);
-    topSignal = monitorTopSignal(monitor);
+    watchArrival(watch, nowMs, <f32>view.contentBytes, view.attempt);
+    const lasting = watchEvidenceQ8(watch);
+    const sudden = monitorEvidenceQ8(monitor) - SUDDEN_DISCOUNT;
+    topSignal = sudden > lasting ? monitorTopSignal(monitor) : watchTopSignal(watch);
+    take(state, ScoreLayer.Statistics, max(lasting, sudden), route.statisticsLayer);
   }
   if (settings.hasModel) judgeByModels(generationBundle(generation), route, state, view);
   const evidence = acting == 0 ? 0 : acting == 1 ? topEvidence : harmonicEvidence(ACTING, acting);
@@ -221,7 +242,9 @@ function closeWindow(state: RouteState, nowMs: f64): void {
 export function judgeIdle(nowMs: f64): void {
   for (let i = 0; i < routeStatesUsed(); i++) {
     const state = routeState(i);
-    if (state.nameHash != 0 && state.arrivalMs > 0) monitorTick(routeMonitor(state), nowMs);
+    if (state.nameHash == 0 || !(state.arrivalMs > 0)) continue;
+    monitorTick(routeMonitor(state), nowMs);
+    watchTick(routeWatch(state), nowMs);
   }
 }
 
@@ -234,4 +257,5 @@ export function judgeEnd(
   status: i32,
 ): void {
   onFinish(routeMonitor(state), nowMs, latencyMs, ttfbMs, status);
+  watchFinish(routeWatch(state), nowMs, latencyMs, ttfbMs, status);
 }

@@ -12,8 +12,9 @@ import { Named, NAME_BYTES, findPlace, takePlace } from "./named-place";
 export const ROUTE_STATES_MAX: i32 = ROUTES_MAX * 2;
 /** Space for the scorer's hidden state. */
 export const SCORER_SPACE_BYTES: usize = 1024;
-/** Space for the route's streaming statistics. */
-export const MONITOR_SPACE_BYTES: usize = 2560;
+/** Space for the route's streaming statistics: of each second, and of the last minutes. */
+export const MONITOR_SPACE_BYTES: usize = 2320;
+export const WATCH_SPACE_BYTES: usize = 384;
 /** Space for the threshold and its calibration. */
 export const ALARM_SPACE_BYTES: usize = 192;
 /** Metric ids kept with a state. */
@@ -76,15 +77,16 @@ const LATENCY_OFFSET: usize = TTFB_OFFSET + offsetof<Ewma>();
 const SKETCH_OFFSET: usize = (LATENCY_OFFSET + offsetof<Ewma>() + 15) & ~15;
 const SCORER_OFFSET: usize = SKETCH_OFFSET + SKETCH_BYTES;
 const MONITOR_OFFSET: usize = SCORER_OFFSET + SCORER_SPACE_BYTES;
-const ALARM_OFFSET: usize = MONITOR_OFFSET + MONITOR_SPACE_BYTES;
+const WATCH_OFFSET: usize = MONITOR_OFFSET + MONITOR_SPACE_BYTES;
+const ALARM_OFFSET: usize = WATCH_OFFSET + WATCH_SPACE_BYTES;
 /** Verdict counters: two (shadow, enforced) for each verdict. */
 const LAYERS_OFFSET: usize = ALARM_OFFSET + ALARM_SPACE_BYTES;
 const VERDICTS_OFFSET: usize = LAYERS_OFFSET + <usize>SCORE_LAYERS * offsetof<RouteLayer>();
 const IDS_OFFSET: usize = VERDICTS_OFFSET + <usize>VERDICTS * 2 * 4;
 const STATE_BYTES: usize = (IDS_OFFSET + <usize>ROUTE_METRIC_IDS * 4 + 15) & ~15;
 
-const TABLE: usize = memory.data(659456, 16);
-if (STATE_BYTES * <usize>ROUTE_STATES_MAX > 659456)
+const TABLE: usize = memory.data(677888, 16);
+if (STATE_BYTES * <usize>ROUTE_STATES_MAX > 677888)
   ERROR("TABLE is too small for the route states");
 if (REASONS > 8) ERROR("reasons do not fit their labels");
 
@@ -136,11 +138,18 @@ export function routeScorer(state: RouteState): usize {
   return changetype<usize>(state) + SCORER_OFFSET;
 }
 
-/** Streaming statistics. */
+/** Streaming statistics of each second. */
 // @ts-ignore: decorator
 @inline
 export function routeMonitor(state: RouteState): usize {
   return changetype<usize>(state) + MONITOR_OFFSET;
+}
+
+/** Streaming statistics of the last minutes. */
+// @ts-ignore: decorator
+@inline
+export function routeWatch(state: RouteState): usize {
+  return changetype<usize>(state) + WATCH_OFFSET;
 }
 
 /** Threshold, its calibration, and the incident. */
