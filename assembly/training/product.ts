@@ -33,24 +33,15 @@ function block(
   const out1 = out + outRow;
   const out2 = out + 2 * outRow;
   const out3 = out + 3 * outRow;
-  let s00 = f32x4.splat(0);
-  let s01 = s00;
-  let s10 = s00;
-  let s11 = s00;
-  let s20 = s00;
-  let s21 = s00;
-  let s30 = s00;
-  let s31 = s00;
-  if (adds) {
-    s00 = v128.load(out);
-    s01 = v128.load(out, 16);
-    s10 = v128.load(out1);
-    s11 = v128.load(out1, 16);
-    s20 = v128.load(out2);
-    s21 = v128.load(out2, 16);
-    s30 = v128.load(out3);
-    s31 = v128.load(out3, 16);
-  }
+  const zero = f32x4.splat(0);
+  let s00 = adds ? v128.load(out) : zero;
+  let s01 = adds ? v128.load(out, 16) : zero;
+  let s10 = adds ? v128.load(out1) : zero;
+  let s11 = adds ? v128.load(out1, 16) : zero;
+  let s20 = adds ? v128.load(out2) : zero;
+  let s21 = adds ? v128.load(out2, 16) : zero;
+  let s30 = adds ? v128.load(out3) : zero;
+  let s31 = adds ? v128.load(out3, 16) : zero;
   for (let i = 0; i < k; i++) {
     const low = v128.load(b);
     const high = v128.load(b, 16);

@@ -1,6 +1,7 @@
 // Trains a network that says something of the next vector of any multivariate series: metrics of a
 // server, or the features of a route.
 
+import { availableParallelism } from "node:os";
 import { ExitCode, GanglionError } from "../lib/errors";
 import { seededPrng } from "../lib/prng";
 import type { FloatModel, FloatOutput } from "../model/float-model";
@@ -53,7 +54,7 @@ const DEFAULTS = {
   rate: 0.01,
   roundedShare: 0.2,
   patience: 8,
-  threads: 2,
+  threads: Math.min(4, availableParallelism()),
 } as const;
 
 /** Windows of a shard: enough rows for the kernels' blocks, few enough to divide a batch. */

@@ -47,7 +47,9 @@ export class ShardPool {
     if (path === undefined || !(buffer instanceof SharedArrayBuffer)) return;
     const workerData: ThreadData = { plan, board: this.board.memory, vectors: buffer };
     for (let i = 1; i < Math.min(threads, size.gradientShards); i++) {
-      new Worker(path, { workerData, execArgv: [] }).unref();
+      const thread = new Worker(path, { workerData, execArgv: [] });
+      // The board tells of a failure, where the training is waiting for it.
+      thread.on("error", () => {}).unref();
     }
   }
 
@@ -72,7 +74,7 @@ export class ShardPool {
     work(board, (_job, begin, to) => shard.run(begin, share, to));
     if (!board.join()) {
       throw new GanglionError("E_TRAIN_THREAD", "a thread of the training ended early", {
-        hint: "Its message is above. Train with `--threads 1`: the result is the same.",
+        hint: "Train with `--threads 1`: the result is the same.",
       });
     }
     let loss = 0;

@@ -21,7 +21,7 @@ export function trainModel(
   recorded: string | undefined,
   options: BuildOptions,
   source: FeatureSource = extractFeatures,
-): BuiltModel {
+): BuiltModel & { readonly data: BuildData } {
   const { hidden } = options;
   if (hidden < HIDDEN_MIN || hidden > HIDDEN_MAX || hidden % 8 !== 0) {
     throw new GanglionError(
@@ -30,7 +30,8 @@ export function trainModel(
       { hint: "Use --hidden 16, or 24, 32, 64.", exitCode: ExitCode.usage },
     );
   }
-  return buildModel(trainingData(recorded, options.seed, source), options);
+  const data = trainingData(recorded, options.seed, source);
+  return { ...buildModel(data, options), data };
 }
 
 /**

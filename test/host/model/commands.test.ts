@@ -4,12 +4,13 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { runInspect } from "../../../host-tools/src/commands/inspect";
 import { runTrain } from "../../../host-tools/src/commands/train";
-import { FEATURES } from "../../../host-tools/src/contract";
+import { ArtifactStatus, FEATURES } from "../../../host-tools/src/contract";
 import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { decodeArtifact, encodeArtifact } from "../../../host-tools/src/model/artifact";
 import { describeArtifact } from "../../../host-tools/src/model/describe-artifact";
 import { drawProfile } from "../../../host-tools/src/training/route-profile";
 import { generateRoute } from "../../../host-tools/src/training/synthetic-traffic";
+import { startLab } from "./start-lab";
 
 const folder = mkdtempSync(join(tmpdir(), "ganglion-model-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -65,6 +66,16 @@ describe("ganglion train", () => {
     expect(decodeArtifact(a!)).toMatchObject({ name: "small", modelVersion: 7, hidden: 16 });
     expect(printed).toContain(`${describeArtifact(a!).sha256}  ${file("a.gngl")}\n`);
   });
+
+  it.each(["gru", "lstm", "transformer", "linear"] as const)(
+    "trains a %s",
+    async (architecture) => {
+      const output = file(`${architecture}.gngl`);
+      await runTrain({ ...small, hidden: 8, architecture, from: recordTraffic(2, 900), output });
+      expect(startLab().load(readFileSync(output))).toBe(ArtifactStatus.Ok);
+      expect(describeArtifact(readFileSync(output)).self_test.passed).toBe(true);
+    },
+  );
 
   it("writes nothing on a dry run", async () => {
     const output = file("dry.gngl");
