@@ -99,6 +99,7 @@ function addTrain(program: Command, finish: Finish): void {
     )
     .option("--default", "rebuild the shipped model, byte for byte")
     .option("-o, --output <file>", "place of the artifact; - for standard output")
+    .option("--no-measure", "leave detection and false alarms off the card")
     .option("--dry-run", "train and report, write nothing")
     .action(async (options) => {
       finish(await (await import("./commands/train")).runTrain(options));
@@ -130,6 +131,7 @@ function addImport(program: Command, finish: Finish): void {
         .default(1),
     )
     .option("-o, --output <file>", "place of the artifact; - for standard output")
+    .option("--no-measure", "leave detection and false alarms off the card")
     .option("--dry-run", "import and report, write nothing")
     .action(async (model: string, options) => {
       finish(await (await import("./commands/import-onnx")).runImport(model, options));

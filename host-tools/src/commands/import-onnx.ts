@@ -2,20 +2,20 @@
 // user's traffic. Prints the artifact's digest and place; talk goes to stderr.
 
 import { createHash } from "node:crypto";
-import { basename } from "node:path";
 import { ExitCode, GanglionError } from "../lib/errors";
-import { inputName, readInput, readTextInput, STDIN } from "../lib/input";
+import { inputName, readInput, readTextInput } from "../lib/input";
 import { STDOUT, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
 import { encodeArtifact } from "../model/artifact";
 import { artifactName } from "../model/artifact-name";
 import { writeModelCard } from "../model-card/card-file";
+import { measureScorer } from "../model-card/measure-scorer";
 import type { CardFacts } from "../model-card/model-card";
+import { SYNTHETIC, trafficFacts } from "../model-card/traffic-facts";
 import { type BuiltImport, buildImport } from "../onnx/build-import";
 import { outputText } from "../onnx/feature-names";
 import { type ColumnMeaning, columnsOf, type OnnxUnit } from "../onnx/float-import";
 import { type ImportedModel, importOnnx } from "../onnx/imported-model";
-import type { BuildData } from "../training/build-model";
 import { trainingData } from "../training/train-model";
 
 export interface ImportCommandOptions {
@@ -27,17 +27,17 @@ export interface ImportCommandOptions {
   readonly seed: number;
   readonly name: string;
   readonly modelVersion: number;
+  /** Measure detection and false alarms for the card; takes some seconds. */
+  readonly measure?: boolean;
   /** Place of the artifact; `-` for standard output. */
   readonly output?: string;
   /** Import and report, write nothing. */
   readonly dryRun?: boolean;
 }
 
-const SYNTHETIC = "synthetic";
-
 /** @throws GanglionError E_IMPORT_OUTPUT, E_MODEL_NAME, E_ONNX_..., and those of reading traffic */
 export async function runImport(file: string, options: ImportCommandOptions): Promise<ExitCode> {
-  const { output, dryRun = false, from, seed } = options;
+  const { output, dryRun = false, from, seed, measure = false } = options;
   if (output === undefined && !dryRun) {
     throw new GanglionError("E_IMPORT_OUTPUT", "nowhere to put the model", {
       hint: "Give -o FILE, -o - for standard output, or --dry-run.",
@@ -56,8 +56,9 @@ export async function runImport(file: string, options: ImportCommandOptions): Pr
   if (!dryRun) {
     await writeOutput(bytes, output);
     await writeModelCard(output!, bytes, {
-      ...dataFacts(data, recorded, options),
+      data: trafficFacts(from, recorded, seed, data),
       ...modelFacts(imported, meaning, built),
+      ...(measure ? measureScorer(built.artifact, say) : {}),
     });
   }
   if (output !== STDOUT) {
@@ -83,29 +84,6 @@ function tellResult({ artifact, quantisation }: BuiltImport, bytes: Uint8Array):
     `int8 against float over ${requests} requests: median error ${median}, worst ${worst} ` +
       "deviations",
   );
-}
-
-function dataFacts(
-  data: BuildData,
-  recorded: string | undefined,
-  { from, seed }: ImportCommandOptions,
-): Pick<CardFacts, "data"> {
-  const count = (sequences: BuildData["training"]) =>
-    sequences.reduce((sum, { faulty }) => sum + faulty.length, 0);
-  const routes = new Set(
-    [data.training, data.validation, data.calibration].flat().map(({ route }) => route),
-  );
-  return {
-    data: {
-      source: from === STDIN ? inputName(from) : basename(from),
-      seed: recorded === undefined ? seed : null,
-      sha256: recorded === undefined ? null : createHash("sha256").update(recorded).digest("hex"),
-      routes: routes.size,
-      training_requests: count(data.training),
-      validation_requests: count(data.validation),
-      calibration_requests: count(data.calibration),
-    },
-  };
 }
 
 function modelFacts(

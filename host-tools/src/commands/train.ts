@@ -1,4 +1,4 @@
-// `ganglion train`: traffic to an artifact. Prints the artifact's digest and place; progress goes
+// `ganglion train`: traffic to an artifact and its card. Prints the artifact's digest and place; progress goes
 // to stderr. The same traffic, options and seed give the same bytes.
 
 import { createHash } from "node:crypto";
@@ -8,6 +8,10 @@ import { STDOUT, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
 import { encodeArtifact } from "../model/artifact";
 import { artifactName } from "../model/artifact-name";
+import { writeModelCard } from "../model-card/card-file";
+import { measureScorer } from "../model-card/measure-scorer";
+import { SYNTHETIC, trafficFacts } from "../model-card/traffic-facts";
+import { trainingFacts } from "../model-card/training-facts";
 import type { BuildOptions, BuiltModel, TrainedArchitecture } from "../training/build-model";
 import { DEFAULT_RECIPE } from "../training/default-model";
 import type { TrainingProgress } from "../training/fit";
@@ -33,6 +37,8 @@ export interface TrainOptions {
   readonly output?: string;
   /** Rebuild the shipped model: its recipe and no other option, into its place. */
   readonly default?: boolean;
+  /** Measure detection and false alarms for the card; takes some seconds. */
+  readonly measure?: boolean;
   /** Train and report, write nothing. */
   readonly dryRun?: boolean;
 }
@@ -47,8 +53,8 @@ export async function runTrain(options: TrainOptions): Promise<ExitCode> {
     });
   }
   const recipe = recipeOf(options);
-  const from = options.default ? "synthetic" : (options.from ?? "synthetic");
-  const recorded = from === "synthetic" ? undefined : await readTextInput(from);
+  const from = options.default ? SYNTHETIC : (options.from ?? SYNTHETIC);
+  const recorded = from === SYNTHETIC ? undefined : await readTextInput(from);
   say(
     `training ${recipe.name} version ${recipe.modelVersion}: ${recipe.architecture} of ` +
       `${recipe.hidden}, seed ${recipe.seed}, ${from} traffic`,
@@ -58,7 +64,14 @@ export async function runTrain(options: TrainOptions): Promise<ExitCode> {
   const built = trainModel(recorded, { ...recipe, threads, onProgress: tellProgress });
   const bytes = encodeArtifact(built.artifact);
   tellResult(built, bytes, performance.now() - started);
-  if (!options.dryRun) await writeOutput(bytes, output);
+  if (!options.dryRun) {
+    await writeOutput(bytes, output);
+    await writeModelCard(output!, bytes, {
+      data: trafficFacts(from, recorded, recipe.seed, built.data),
+      ...trainingFacts(recipe, built),
+      ...(options.measure ? measureScorer(built.artifact, say) : {}),
+    });
+  }
   if (output !== STDOUT) {
     const digest = createHash("sha256").update(bytes).digest("hex");
     await writeOutput(`${digest}  ${options.dryRun ? "(not written)" : output}\n`, undefined);

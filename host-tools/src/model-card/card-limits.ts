@@ -40,6 +40,9 @@ function blindness(artifact: ArtifactDescription): string[] {
     `It compares with the route's own past: a route that was ill from its first request on is usual.`,
     `A drift slower than about ${artifact.drift_steps} requests becomes part of what is usual.`,
   ];
+  sentences.push(
+    "The figures are this model's alone; what the filter's other layers find is not in them.",
+  );
   if (unpredicted.length > 0) {
     sentences.push(
       `Only context, never a reason for an alarm by themselves: ${unpredicted.join(", ")}.`,

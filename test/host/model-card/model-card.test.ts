@@ -83,6 +83,16 @@ describe("a model card", () => {
     }
   });
 
+  it("stands beside the shipped model, and is of it", async () => {
+    const file = resolve("wasmplugin/models/default.gngl");
+    const found = await readModelCard(file, describeArtifact(shipped).sha256);
+    expect(found?.isCurrent).toBe(true);
+    const { card } = found!;
+    expect(cardMarkdown(card)).toBe(readFileSync(cardFiles(file).md, "utf8"));
+    expect(makeModelCard(shipped, card.facts)).toEqual(card);
+    expect(card.facts.detection!.length).toBeGreaterThan(5);
+  });
+
   it("stands beside its artifact, and knows whether it is still of it", async () => {
     const file = join(folder, "model.gngl");
     copyFileSync(resolve("wasmplugin/models/default.gngl"), file);
