@@ -2,7 +2,6 @@
 // seen, so that quantisation, smoothing and the model's weaknesses are all inside the calibration.
 
 import {
-  EVIDENCE_FULL_SCORE,
   EVIDENCE_ONE,
   FEATURES,
   QUANTILE_KNOTS_MAX,
@@ -28,7 +27,7 @@ const RAREST_RATIO = 1.2;
 /** 1/512 of a deviation. */
 const SCALE_FLOOR_LEAST_Q12 = 8;
 
-/** Permille of healthy traffic at which the table has a knot; the last is extrapolated. */
+/** Permille of healthy traffic at which the table has a knot; beyond come TAIL_EVIDENCES. */
 const KNOT_PERMILLES = [100, 250, 500, 750, 900, 950, 975, 990, 995, 999];
 
 /** @returns the value below which the given share lies; 0 for none */
@@ -142,25 +141,44 @@ function evidenceOfPermille(permille: number): number {
   return Math.round((-EVIDENCE_ONE * log(1 - permille / 1000)) / log(10));
 }
 
+/** Where the tail is known or continued, Q8; a decade is 256. */
+const TAIL_EVIDENCES = [1024, 1280, 1536, 2048, 2560];
+/** Requests below which one in ten thousand is not measured but continued, too. */
+const MEASURED_REQUESTS = 100_000;
+/** A tail grows at least so much per decade. */
+const GROWTH_LEAST = 1.1;
+
 /**
  * The table from surprise to evidence: knots at quantiles of healthy traffic, so that 512 means
- * that one healthy request in a hundred has more. Above one in a thousand the tail is continued
- * exponentially: from 99 % to 99.9 % a step, and as much again up to one in ten thousand.
+ * that one healthy request in a hundred has more. Beyond what was measured the tail is a Pareto's:
+ * each decade multiplies the surprise by as much as the steeper of the last two did. An exponential
+ * tail would be too short (surprises are sums of squares), and would give every loud request the
+ * same end of the scale, where an adaptive threshold can no longer tell them apart.
  */
 export function quantileTable(sorted: Int32Array): QuantileKnot[] {
   const knots: QuantileKnot[] = [{ surprise: 0, evidence: 0 }];
   const add = (surprise: number, evidence: number) => {
     const last = knots[knots.length - 1]!;
-    knots.push({
-      surprise: Math.min(SURPRISE_MAX, Math.max(last.surprise + 1, surprise)),
-      evidence,
-    });
+    const next = Math.max(last.surprise + 1, Math.round(surprise));
+    if (next <= SURPRISE_MAX) knots.push({ surprise: next, evidence });
   };
   for (const permille of KNOT_PERMILLES) {
     add(quantile(sorted, permille / 1000), evidenceOfPermille(permille));
   }
-  const step = quantile(sorted, 0.999) - quantile(sorted, 0.99);
-  add(quantile(sorted, 0.999) + Math.max(1, step), EVIDENCE_FULL_SCORE);
+  const [hundredth, thousandth] = [quantile(sorted, 0.99), quantile(sorted, 0.999)];
+  let growth = Math.max(GROWTH_LEAST, thousandth / Math.max(1, hundredth));
+  let rarest = thousandth * growth;
+  if (sorted.length >= MEASURED_REQUESTS) {
+    rarest = quantile(sorted, 0.9999);
+    growth = Math.max(growth, rarest / Math.max(1, thousandth));
+  }
+  for (const evidence of TAIL_EVIDENCES) {
+    let surprise = rarest;
+    for (let decade = TAIL_EVIDENCES[0]!; decade < evidence; decade += EVIDENCE_ONE) {
+      surprise *= growth;
+    }
+    add(surprise, evidence);
+  }
   if (knots.length > QUANTILE_KNOTS_MAX) throw new RangeError("too many knots");
   return knots;
 }
