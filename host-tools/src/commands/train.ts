@@ -1,5 +1,5 @@
-// `ganglion train`: traffic to an artifact and its card. Prints the artifact's digest and place; progress goes
-// to stderr. The same traffic, options and seed give the same bytes.
+// `ganglion train`: traffic to an artifact and its card. Prints the artifact's digest and place;
+// progress goes to stderr. The same traffic, options and seed give the same bytes.
 
 import { createHash } from "node:crypto";
 import { ExitCode, GanglionError } from "../lib/errors";
