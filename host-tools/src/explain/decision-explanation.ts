@@ -63,3 +63,13 @@ export interface DecisionExplanation {
   readonly agreement: string;
   readonly sentence: string;
 }
+
+/** Where the curves of artifacts and detectors end; beyond lies extrapolation. */
+const MEASURED_EVIDENCE = 4;
+
+/** How rare a piece of evidence is among healthy requests, in words. */
+export function rarityText(evidence: number): string {
+  const share = 10 ** -evidence;
+  if (share > 0.5) return "usual";
+  return evidence > MEASURED_EVIDENCE ? "beyond 1 in 10000" : `1 in ${Math.round(1 / share)}`;
+}

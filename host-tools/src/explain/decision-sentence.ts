@@ -1,7 +1,6 @@
 // An explanation in one sentence, for whoever reads nothing else.
 
-import { shareText } from "../model-card/card-limits";
-import type { DecisionExplanation, ExplainedLayer } from "./decision-explanation";
+import { type DecisionExplanation, type ExplainedLayer, rarityText } from "./decision-explanation";
 
 export function decisionSentence(explanation: DecisionExplanation): string {
   const { request, decision, layers } = explanation;
@@ -18,17 +17,13 @@ export function decisionSentence(explanation: DecisionExplanation): string {
       undefined,
     );
   if (loudest === undefined) return `${start}; no layer had anything to say yet.`;
-  const rarity = rarityText(loudest);
+  const text = rarityText(loudest.evidence!);
+  const rarity = text === "usual" ? text : `${text} in healthy traffic`;
   const cause = loudest.parts[0];
   const because = cause === undefined ? "" : `, most of it ${partText(cause)}`;
   return decision.reason === "anomaly"
     ? `${start}, an anomaly to the ${loudest.title}: ${rarity}${because}.`
     : `${start}; no alarm, and of the layers the ${loudest.title} said most: ${rarity}.`;
-}
-
-function rarityText({ evidence }: ExplainedLayer): string {
-  const share = 10 ** -evidence!;
-  return share > 0.5 ? "quite usual" : `${shareText(share)} in healthy traffic`;
 }
 
 function partText({ name, seen, expected, share }: ExplainedLayer["parts"][number]): string {

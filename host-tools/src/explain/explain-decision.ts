@@ -57,18 +57,22 @@ export function explainDecision(input: ExplainInput): DecisionExplanation {
   const anomaly = config.routes?.[own]?.anomaly ?? {};
   const target = requests[index]!.headers.get(":path") ?? "";
   const layers = history.length === 0 ? [] : layersOf(input, history, target, config, anomaly);
-  const acting = layers.filter(({ acts }) => acts).map(({ evidence }) => 256 * (evidence ?? 0));
-  const evidence = acting.length < 2 ? (acting[0] ?? 0) : harmonicEvidence(acting);
-  const scorePermille = evidencePermille(evidence);
+  // A content model that the filter does not have is no part of what it computed.
+  const carried = layers.filter(
+    ({ layer }) => layer !== "L2" || input.models.content !== undefined,
+  );
+  const acting = evidenceByLayer(layers.filter(({ acts }) => acts));
+  const together = [...acting.values()];
+  const evidence = together.length < 2 ? (together[0] ?? 0) : harmonicEvidence(together);
   const verdict = replayed.verdicts[index]!;
   const explanation: DecisionExplanation = {
     request: requestOf(requests[index]!, index, route, history.length),
     decision: decisionOf(verdict),
     models: modelsOf(input),
     threshold: thresholdOf(anomaly, replayed.thresholdMillibans),
-    combined: { evidence: evidence / 256, score_permille: scorePermille },
+    combined: { evidence: evidence / 256, score_permille: evidencePermille(evidence) },
     layers,
-    agreement: own < 0 ? "no route matches it" : agreementOf(scorePermille, verdict.scorePermille),
+    agreement: own < 0 ? "no route matches it" : agreementOf(evidence, carried, verdict),
     sentence: "",
   };
   return { ...explanation, sentence: decisionSentence(explanation) };
@@ -201,10 +205,38 @@ function evidenceOfPermille(permille: number): number {
   return permille >= 1000 ? 4 : Number((-Math.log10(1 - permille / 1000)).toFixed(3));
 }
 
-function agreementOf(ours: number, filters: number): string {
-  if (ours === filters) return "exact: the filter and its twins give the same score";
+/** Q8 of each layer; several scorers of the sequence are one layer, combined like layers. */
+function evidenceByLayer(layers: readonly ExplainedLayer[]): Map<ExplainedLayer["layer"], number> {
+  const all = new Map<ExplainedLayer["layer"], number[]>();
+  for (const { layer, evidence } of layers) {
+    all.set(layer, [...(all.get(layer) ?? []), Math.round(256 * (evidence ?? 0))]);
+  }
+  return new Map(
+    [...all].map(([layer, said]) => [layer, said.length === 1 ? said[0]! : harmonicEvidence(said)]),
+  );
+}
+
+/** The filter's own evidence beside that of its twins. */
+function agreementOf(
+  evidence: number,
+  layers: readonly ExplainedLayer[],
+  { evidences: [filters = 0, ...filterLayers] }: ReplayVerdict,
+): string {
+  const ours = evidenceByLayer(layers);
+  const parted = (["L0", "L1", "L2"] as const).filter((layer, i) => {
+    const said = ours.get(layer);
+    // A content model that the filter does not have says nothing there.
+    return (
+      said !== undefined && filterLayers[i] !== said && !(layer === "L2" && filterLayers[i] === 0)
+    );
+  });
+  if (evidence === filters && parted.length === 0) {
+    return "exact: the filter and its twins say the same of every layer";
+  }
+  const where = parted.length === 0 ? "together" : parted.join(" and ");
   return (
-    `approximate: the filter gave ${filters} permille and its twins ${ours}; they part where the ` +
+    `approximate: the filter and its twins part in ${where}, ` +
+    `${(filters / 256).toFixed(2)} and ${(evidence / 256).toFixed(2)} bans in all; they do where the ` +
     "filter refused requests of this route in shadow mode, or shed them"
   );
 }

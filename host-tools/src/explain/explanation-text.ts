@@ -1,10 +1,9 @@
 // An explanation for a terminal: the sentence, then each layer with its parts as bars.
 
-import { shareText } from "../model-card/card-limits";
 import type { InspectionPaint } from "../model-card/inspection-text";
 import { bar } from "../model-card/terminal-picture";
 import { textPairs, textTable } from "../model-card/text-table";
-import type { DecisionExplanation, ExplainedLayer } from "./decision-explanation";
+import { type DecisionExplanation, type ExplainedLayer, rarityText } from "./decision-explanation";
 
 const BAR = 12;
 /** The scale of the evidence bars: one in ten thousand. */
@@ -40,7 +39,7 @@ function headLines({ request, decision, models, threshold }: DecisionExplanation
   const alarm =
     threshold.evidence === null
       ? "the route has no threshold yet"
-      : `alarm from ${shareText(10 ** -threshold.evidence)} on, set by the ${threshold.set_by}`;
+      : `alarm from ${rarityText(threshold.evidence)} on, set by the ${threshold.set_by}`;
   const shadow = decision.enforced ? "" : ", shadow";
   return textPairs([
     [
@@ -75,8 +74,7 @@ function evidenceLine(
   const place = ((threshold ?? EVIDENCE_MAX) / EVIDENCE_MAX) * BAR_EVIDENCE;
   const at = Math.min(BAR_EVIDENCE, Math.round(place));
   const marked = threshold === null ? drawn : `${drawn.slice(0, at)}┊${drawn.slice(at)}`;
-  const share = 10 ** -evidence;
-  const text = share > 0.5 ? "usual" : shareText(share);
+  const text = rarityText(evidence);
   const isAbove = threshold !== null && evidence >= threshold && note === "";
   const told = note === "" ? "" : paint.dim(`  ${note}`);
   return `${title} ${isAbove ? paint.bad(marked) : marked} ${text}${told}`;

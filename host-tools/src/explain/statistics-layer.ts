@@ -1,18 +1,25 @@
-// What the statistics layer (L0) made of a route up to a request: the indicators of the last window that
-// closed, each with what it was and what the windows before it had. The monitor's twin runs over the
-// route's whole past, as the filter's monitor did: arrivals, ends and ticks in order of time.
+// What the statistics layer (L0) made of a route up to a request. It looks twice: at the last half minute
+// (the watch) and at the last window of about a second (the monitor, which must be surer). The twins of
+// both run over the route's whole past, as the filter's did: arrivals, ends and ticks in order of
+// time. Beside them the same windows are counted in plain units, to tell what was and what was
+// usual.
 
 import { ROUTE_SIGNALS, RouteSignal, signalName } from "../contract";
 import type { TrafficRequest } from "../model/traffic";
 import { ReferenceMonitor } from "../statistics/reference-monitor";
+import { ReferenceWatch } from "../statistics/reference-watch";
 import type { ExplainedLayer, ExplainedPart } from "./decision-explanation";
 import { amountText, milliseconds } from "./feature-unit";
 import { WALL_OFFSET_MS } from "./route-history";
 
 /** The filter's tick, on which windows close too. */
 const TICK_MS = 100;
-/** Windows whose middle one is told as what was expected. */
-const USUAL_WINDOWS = 60;
+/** Windows whose middle one is told as what was usual. */
+const USUAL_WINDOWS = 300;
+/** Windows of a second that the watch's half minute is told as. */
+const LASTING_WINDOWS = 30;
+/** What the monitor's evidence is taken down by, Q8, as in assembly/judge.ts. */
+const SUDDEN_DISCOUNT = 512;
 
 /** What the filter counted in a window, before it took logarithms. */
 class WindowFigures {
@@ -85,9 +92,10 @@ function eventsOf(history: readonly TrafficRequest[]): RouteEvent[] {
   return events.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
 }
 
-/** The monitor's twin, and beside it the same windows in plain units. */
+/** The twins, and beside them the windows in plain units. */
 class RouteWatch {
   private readonly monitor = new ReferenceMonitor(WALL_OFFSET_MS);
+  private readonly watch = new ReferenceWatch();
   private figures: WindowFigures;
   private tickMs: number;
   /** By signal: values of the last windows, the newest at the end. */
@@ -100,7 +108,9 @@ class RouteWatch {
 
   take({ atMs, request, isEnd }: RouteEvent): void {
     for (; this.tickMs + TICK_MS <= atMs; this.tickMs += TICK_MS) {
-      this.follow(this.tickMs + TICK_MS, () => this.monitor.tick(this.tickMs + TICK_MS));
+      const tickMs = this.tickMs + TICK_MS;
+      this.follow(tickMs, () => this.monitor.tick(tickMs));
+      this.watch.tick(tickMs);
     }
     const { latencyMs, ttfbMs, status, contentBytes, attempt = 1 } = request;
     this.follow(atMs, () =>
@@ -108,6 +118,8 @@ class RouteWatch {
         ? this.monitor.finish(atMs, latencyMs, ttfbMs, status)
         : this.monitor.arrive(atMs, contentBytes, attempt),
     );
+    if (isEnd) this.watch.finish(atMs, latencyMs, ttfbMs, status);
+    else this.watch.arrive(atMs, contentBytes, attempt);
     // A window that has just closed does not have this event; the new one does.
     const { figures } = this;
     if (!isEnd) {
@@ -124,27 +136,50 @@ class RouteWatch {
   }
 
   explain(): Omit<ExplainedLayer, "acts"> {
-    const { monitor } = this;
-    const evidence = monitor.windows === 0 ? null : monitor.evidenceQ8 / 256;
-    const sum = monitor.evidences.reduce((all, one) => all + one, 0);
-    const parts = Array.from(monitor.evidences, (one, signal) => ({ one, signal }))
-      .filter(({ one }) => one > 0)
-      .sort((a, b) => b.one - a.one || a.signal - b.signal)
-      .map(({ one, signal }) => this.part(signal, one / sum));
-    const note =
-      evidence === null
-        ? "no window of the route has closed yet"
-        : `the last of ${monitor.windows} windows of about a second`;
-    return { layer: "L0", title: "statistics", evidence, note, parts };
+    const { monitor, watch } = this;
+    const sudden = monitor.evidenceQ8 - SUDDEN_DISCOUNT;
+    const isSudden = sudden > watch.evidenceQ8;
+    const evidence = Math.max(sudden, watch.evidenceQ8) / 256;
+    const common = { layer: "L0", title: "statistics" } as const;
+    if (monitor.windows === 0) {
+      const note = "no window of the route has closed yet";
+      return { ...common, evidence: null, note, parts: [] };
+    }
+    return isSudden
+      ? {
+          ...common,
+          evidence,
+          note: `a second that has never been, the last of ${monitor.windows} windows`,
+          parts: this.suddenParts(),
+        }
+      : {
+          ...common,
+          evidence,
+          note: `what has moved over the last half minute, after ${watch.steps} windows`,
+          parts: watch.topSignal < 0 ? [] : [this.part(watch.topSignal, 1, LASTING_WINDOWS)],
+        };
   }
 
-  private part(signal: RouteSignal, share: number): ExplainedPart {
+  private suddenParts(): ExplainedPart[] {
+    const { evidences } = this.monitor;
+    const sum = evidences.reduce((all, one) => all + one, 0);
+    return Array.from(evidences, (one, signal) => ({ one, signal }))
+      .filter(({ one }) => one > 0)
+      .sort((a, b) => b.one - a.one || a.signal - b.signal)
+      .map(({ one, signal }) => this.part(signal, one / sum, 1));
+  }
+
+  /** @param windows that are told as one, the newest of them the last that closed */
+  private part(signal: RouteSignal, share: number, windows: number): ExplainedPart {
     const values = this.past[signal]!;
-    const before = values.slice(0, -1).filter((value) => !Number.isNaN(value));
-    const middle = before.sort((a, b) => a - b)[before.length >> 1];
+    const known = (some: readonly number[]) => some.filter((value) => !Number.isNaN(value));
+    const now = known(values.slice(-windows));
+    const before = known(values.slice(0, -windows)).sort((a, b) => a - b);
+    const middle = before[before.length >> 1];
+    const mean = now.reduce((sum, value) => sum + value, 0) / now.length;
     return {
       name: signalName(signal),
-      seen: signalText(signal, values[values.length - 1]!),
+      seen: signalText(signal, mean),
       expected: middle === undefined ? "" : signalText(signal, middle),
       share,
     };
@@ -158,7 +193,7 @@ class RouteWatch {
     for (let signal = 0; signal < ROUTE_SIGNALS; signal++) {
       const values = this.past[signal]!;
       values.push(this.figures.value(signal, atMs));
-      if (values.length > USUAL_WINDOWS + 1) values.shift();
+      if (values.length > USUAL_WINDOWS + LASTING_WINDOWS) values.shift();
     }
     this.figures = new WindowFigures(atMs);
   }

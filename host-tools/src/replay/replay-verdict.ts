@@ -3,6 +3,7 @@
 
 import {
   HEADER_ARM,
+  HEADER_EVIDENCE,
   HEADER_REASON,
   HEADER_SCORE,
   HEADER_VERDICT,
@@ -26,6 +27,11 @@ export interface ReplayVerdict {
   readonly answered: number;
   /** The layer of the scorer behind an anomaly, `statistics.latency` and the like; "" for none. */
   readonly layer: string;
+  /**
+   * Evidence, Q8: of the layers that act together, of statistics, sequence and content. Empty where it is
+   * not exposed.
+   */
+  readonly evidences: readonly number[];
 }
 
 const FILTER_STATE = "wasm.ganglion";
@@ -46,6 +52,7 @@ export function readVerdict(stream: Stream): ReplayVerdict {
       isEnforced: true,
       answered: reply?.code ?? 0,
       layer: "",
+      evidences: readEvidences(stream),
     };
   }
   // `verdict:reason:score[:layer[.signal]][:shadow]`
@@ -62,5 +69,11 @@ export function readVerdict(stream: Stream): ReplayVerdict {
     isEnforced: !isShadow,
     answered: reply?.code ?? 0,
     layer: more.length > (isShadow ? 1 : 0) ? more[0]! : "",
+    evidences: readEvidences(stream),
   };
+}
+
+function readEvidences({ request }: Stream): number[] {
+  const told = request.get(HEADER_EVIDENCE);
+  return told === undefined ? [] : told.split(",").map(Number);
 }
