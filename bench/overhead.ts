@@ -4,6 +4,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { readShippedBundle } from "../host-tools/src/model/shipped-bundle";
 import { canonicalJson, withModel } from "../host-tools/src/config/plugin-config";
 import type { PluginConfig } from "../host-tools/src/config/plugin-config";
 import {
@@ -28,7 +29,7 @@ const CONNECTIONS = 100;
 const RATE_HZ = 1000;
 const ARMS = ["a", "b", "c"] as const;
 
-function filter(): HttpFilter {
+async function filter(): Promise<HttpFilter> {
   const config: PluginConfig = {
     version: 1,
     epoch: 1,
@@ -42,7 +43,7 @@ function filter(): HttpFilter {
       },
     ],
   };
-  const artifact = readFileSync(resolve("wasmplugin/models/default.gngl"));
+  const artifact = await readShippedBundle();
   return wasmFilter({
     name: "ganglion",
     rootId: "ganglion",
@@ -82,7 +83,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
   );
   const port = upstreams.port("upstream");
   const bare = await startProxy(envoy.path, port, []);
-  const filtered = await startProxy(envoy.path, port, [filter()]);
+  const filtered = await startProxy(envoy.path, port, [await filter()]);
   const targets: readonly Target[] = [
     { name: "none", port },
     { name: "bare", port: bare.port("main"), envoy: bare },

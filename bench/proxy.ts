@@ -2,9 +2,9 @@
 // responses, rounds in random order, the process's own CPU time; medians over the rounds. CPU and not
 // latency, because CPU survives a noisy machine; one process, so that all variants share its luck.
 
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { PluginConfig } from "../host-tools/src/config/plugin-config";
+import { readShippedBundle } from "../host-tools/src/model/shipped-bundle";
 import { canonicalJson, withModel } from "../host-tools/src/config/plugin-config";
 import { type Prng, seededPrng } from "../host-tools/src/lib/prng";
 import {
@@ -67,8 +67,8 @@ const HEADERS = {
   "content-type": "application/json",
 };
 
-/** Every part of the filter on: three arms, two limits, the scorer, tagging. */
-function everythingOn(routeName: string): PluginConfig {
+/** Every part of the filter on: three arms, two limits, all layers of the scorer, tagging. */
+function everythingOn(routeName: string, models: Uint8Array): PluginConfig {
   const limits = [
     { name: "all", requests_per_second: 1_000_000, burst: 100_000 },
     {
@@ -101,12 +101,19 @@ function everythingOn(routeName: string): PluginConfig {
       },
     ],
   };
-  return withModel(config, readFileSync(resolve("wasmplugin/models/default.gngl")));
+  return withModel(config, models);
+}
+
+/** One layer of the scorer instead of three. */
+function sequenceAlone(routeName: string, models: Uint8Array): PluginConfig {
+  const config = everythingOn(routeName, models);
+  const anomaly = { act: "tag", statistics: "off", content: "off" } as const;
+  return { ...config, routes: config.routes!.map((route) => ({ ...route, anomaly })) };
 }
 
 /** The default arm on standby: every request gets a routing header. */
-function otherArm(routeName: string): PluginConfig {
-  const config = everythingOn(routeName);
+function otherArm(routeName: string, models: Uint8Array): PluginConfig {
+  const config = everythingOn(routeName, models);
   const arms = [{ name: "a", default: true, weight: 0 }, { name: "b" }, { name: "c" }];
   const routes = (config.routes ?? []).map((r) => (r.name === routeName ? { ...r, arms } : r));
   return { ...config, routes };
@@ -147,8 +154,10 @@ async function variants(): Promise<Variants> {
       ...(configurationJson === undefined ? {} : { configurationJson }),
     });
   const ours = resolve("build/ganglion.wasm");
-  const config = everythingOn("chat");
-  const always = canonicalJson({ ...everythingOn("chat-always"), expose: "always" });
+  const models = await readShippedBundle();
+  const config = everythingOn("chat", models);
+  const always = canonicalJson({ ...everythingOn("chat-always", models), expose: "always" });
+  const sequence = canonicalJson(sequenceAlone("chat-sequence", models));
   const step = (name: string, calls: number): HttpFilter =>
     wasm(name, modules.steps, String(calls));
   return {
@@ -159,13 +168,16 @@ async function variants(): Promise<Variants> {
     local_ratelimit: [nativeLimit()],
     sdk_hello: [wasm("hello", modules.sdkHello, "world")],
     ganglion: [wasm("ganglion", ours, canonicalJson(config))],
+    ganglion_sequence: [wasm("ganglion-sequence", ours, sequence)],
     step_headers: [step("step-headers", 1)],
     step_clocks: [step("step-clocks", 2)],
     step_status: [step("step-status", 4)],
     step_status_property: [step("step-status-property", 8)],
     step_header_set: [step("step-header-set", 16)],
     step_all: [step("step-all", 1 + 2 + 4 + 16)],
-    ganglion_other_arm: [wasm("ganglion-other", ours, canonicalJson(otherArm("chat-other")))],
+    ganglion_other_arm: [
+      wasm("ganglion-other", ours, canonicalJson(otherArm("chat-other", models))),
+    ],
     ganglion_all_headers: [wasm("ganglion-always", ours, always)],
   };
 }

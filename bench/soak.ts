@@ -4,6 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { readShippedBundle } from "../host-tools/src/model/shipped-bundle";
 import { canonicalJson, withModel } from "../host-tools/src/config/plugin-config";
 import type { PluginConfig } from "../host-tools/src/config/plugin-config";
 import { EmbeddedProxy, HeaderSet } from "../host-tools/src/embedded/index";
@@ -28,7 +29,7 @@ export const PER_REQUEST_ROOTS = [
   "proxy_on_memory_allocate",
 ];
 
-function configuration(epoch: number): string {
+function configuration(epoch: number, models: Uint8Array): string {
   const config: PluginConfig = {
     version: 1,
     epoch,
@@ -44,7 +45,7 @@ function configuration(epoch: number): string {
       { name: "rest", arms: [{ name: "a" }] },
     ],
   };
-  return canonicalJson(withModel(config, readFileSync(resolve("wasmplugin/models/default.gngl"))));
+  return canonicalJson(withModel(config, models));
 }
 
 function requestSets(): HeaderSet[] {
@@ -105,6 +106,7 @@ function drive(traffic: Traffic, count: number): void {
 
 async function run(options: BenchOptions): Promise<BenchResult> {
   const total = options.quick ? 200_000 : 10_000_000;
+  const models = await readShippedBundle();
   const proxy = new EmbeddedProxy({
     wasm: readFileSync(resolve("build/ganglion.wasm")),
     workers: WORKERS,
@@ -112,7 +114,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
     rootId: "ganglion",
     failurePolicy: "FAIL_OPEN",
   });
-  proxy.configure(configuration(1));
+  proxy.configure(configuration(1, models));
   const bytes = (): number =>
     proxy.workers.reduce((sum, w) => sum + (w.vm?.memory.sizeBytes ?? 0), 0);
   const before = bytes();
@@ -127,7 +129,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
   const slices = 20;
   for (let slice = 0; slice < slices; slice++) {
     drive(traffic, total / slices);
-    proxy.configure(configuration(slice + 2));
+    proxy.configure(configuration(slice + 2, models));
     options.say(`soak: ${((slice + 1) * total) / slices} of ${total} requests`);
   }
   const seconds = (performance.now() - startMs) / 1000;

@@ -29,6 +29,7 @@ export function buildProgram(finish: Finish): Command {
   for (const add of [
     addTrain,
     addImport,
+    addBundle,
     addInspect,
     addRender,
     addPush,
@@ -148,6 +149,24 @@ function addInspect(program: Command, finish: Finish): void {
     )
     .action(async (model: string, options) => {
       finish(await (await import("./commands/inspect")).runInspect(model, options));
+    });
+}
+
+function addBundle(program: Command, finish: Finish): void {
+  program
+    .command("bundle")
+    .description("put scorers and a content table into one artifact")
+    .argument("<models...>", "one to three artifacts, the scorer that leads first")
+    .option("--name <name>", "name in the artifact", "bundle")
+    .addOption(
+      new Option(
+        "--model-version <n>",
+        "version in the artifact; that of the first without it",
+      ).argParser(wholeNumber(1, 2 ** 31 - 1)),
+    )
+    .requiredOption("-o, --output <file>", "place of the bundle; - for standard output")
+    .action(async (models: string[], options) => {
+      finish(await (await import("./commands/bundle")).runBundle(models, options));
     });
 }
 

@@ -11,7 +11,7 @@ import { readFilterModule } from "../lib/filter-module";
 import { inputName, readInput, readTextInput, STDIN } from "../lib/input";
 import { writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
-import { decodeArtifact } from "../model/artifact";
+import { modelVersionOf } from "../model/bundle";
 
 export interface PushOptions {
   /** Rendered YAML; `-` for standard input. */
@@ -57,7 +57,7 @@ function checkArtifact(artifact: Buffer, file: string, wanted: string | undefine
       exitCode: ExitCode.badInput,
     });
   }
-  return decodeArtifact(artifact).modelVersion;
+  return modelVersionOf(artifact);
 }
 
 /** Old and new, side by side, for the reader and the commit message. */
@@ -77,7 +77,7 @@ function summarise(patched: Patched, sizeBytes: number, version: number): void {
 
 function oldVersion(bytes: Buffer): number | string {
   try {
-    return decodeArtifact(bytes).modelVersion;
+    return modelVersionOf(bytes);
   } catch {
     // The push replaces it; that it could not be read is all there is to say.
     return "unreadable";

@@ -17,7 +17,7 @@ import { readFilterModule } from "../lib/filter-module";
 import { inputName, readInput, readTextInput } from "../lib/input";
 import { STDOUT, writeFileAtomically, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
-import { decodeArtifact } from "../model/artifact";
+import { readModels } from "../model/bundle";
 
 export interface RenderOptions {
   /** The policy; `-` for standard input. */
@@ -64,7 +64,7 @@ async function completeConfig(config: PluginConfig, options: RenderOptions): Pro
   if (options.epoch !== undefined) complete = withEpoch(complete, options.epoch);
   if (options.model === undefined) return validConfig(complete);
   const artifact = await readInput(options.model);
-  decodeArtifact(artifact);
+  readModels(artifact);
   complete = validConfig(withModel(complete, artifact));
   checkWithFilter(await readFilterModule(), canonicalJson(complete));
   return complete;

@@ -6,6 +6,7 @@ import { compilePolicy } from "../config/policy-compile";
 import { checkWithFilter } from "../istio/filter-check";
 import { readFilterModule } from "../lib/filter-module";
 import { readShippedModel } from "../lib/shipped-model";
+import { readShippedBundle } from "../model/shipped-bundle";
 import { describeArtifact, type ArtifactDescription } from "../model/describe-artifact";
 import type { Scenario } from "./scenario";
 
@@ -57,9 +58,10 @@ const LIMIT_OTHERS = 40;
  */
 export async function demoConfiguration(scenario: Scenario): Promise<DemoConfiguration> {
   const policyText = demoPolicy(scenario);
-  const artifact = await readShippedModel();
+  const scorer = await readShippedModel();
+  const artifact = await readShippedBundle();
   const { config } = compilePolicy(policyText, "the demo's policy");
   const pluginConfig = canonicalJson(withModel(withEpoch(config, 1), artifact));
   checkWithFilter(await readFilterModule(), pluginConfig);
-  return { policyText, pluginConfig, model: describeArtifact(artifact) };
+  return { policyText, pluginConfig, model: describeArtifact(scorer) };
 }

@@ -164,3 +164,13 @@ export function readModels(bytes: Uint8Array): BundleModels {
   }
   return content === undefined ? { scorers } : { scorers, content };
 }
+
+/**
+ * Version that the author gave an artifact or bundle, after a look at all that is in it.
+ * @throws GanglionError E_ARTIFACT_... when the filter would not take it
+ */
+export function modelVersionOf(bytes: Uint8Array): number {
+  readModels(bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.getUint32(ARTIFACT_AT_MODEL_VERSION, true);
+}

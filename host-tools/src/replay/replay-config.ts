@@ -5,8 +5,8 @@ import { canonicalJson, withModel, type PluginConfig } from "../config/plugin-co
 import { compilePolicy } from "../config/policy-compile";
 import { validConfig } from "../config/validate";
 import { ExitCode, GanglionError } from "../lib/errors";
-import { readShippedModel } from "../lib/shipped-model";
-import { decodeArtifact } from "../model/artifact";
+import { readModels } from "../model/bundle";
+import { readShippedBundle } from "../model/shipped-bundle";
 
 export interface ReplayConfigInput {
   /** Text of a policy or of a pluginConfig; undefined for none. */
@@ -33,11 +33,11 @@ export async function replayConfig(input: ReplayConfigInput): Promise<string> {
   else config = compilePolicy(text, file).config;
   config = { ...config, expose: "always" };
   if (artifact !== undefined) {
-    decodeArtifact(artifact);
+    readModels(artifact);
     return canonicalJson(withModel(config, artifact));
   }
   if (isCompiled) return canonicalJson(config);
-  return canonicalJson(withModel(config, await readShippedModel()));
+  return canonicalJson(withModel(config, await readShippedBundle()));
 }
 
 function parseJson(text: string, file: string): unknown {
