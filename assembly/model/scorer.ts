@@ -18,14 +18,7 @@
 // it. All integers from x on; only the step from raw features to x is floating point
 // (features/quantise.ts).
 
-import {
-  Architecture,
-  DRIFT_CAP_Q8,
-  INPUTS_MAX,
-  OutputKind,
-  RATIO_MAX_Q8,
-  SCALE_CLIP,
-} from "../contract/artifact";
+import { Architecture, INPUTS_MAX } from "../contract/artifact";
 import { evidencePermille } from "../contract/evidence";
 import { quantise } from "../features/quantise";
 import { gruStep, gruStepScalar } from "./gru";
@@ -33,15 +26,8 @@ import { linearStep, linearStepScalar } from "./linear";
 import { lstmStep, lstmStepScalar } from "./lstm";
 import { apply } from "./matrix";
 import { Model, predictorMatrix, transformerWeights } from "./model";
-import { logitResidual, quantileResidual } from "./residual";
-import {
-  ScorerState,
-  resetState,
-  stateDrift,
-  stateMemory,
-  statePrediction,
-  stateScale,
-} from "./scorer-state";
+import { ScorerState, resetState, stateMemory, statePrediction } from "./scorer-state";
+import { compareScalar, compareSimd } from "./surprise";
 import { transformerStep, transformerStepScalar } from "./transformer";
 
 /** Quantised inputs of the step at hand. */
@@ -84,10 +70,16 @@ export function evidenceQuantisedScalar(model: Model, state: usize, x: usize): i
 function step(model: Model, state: ScorerState, x: usize, simd: bool): i32 {
   const comparable = begin(model, state);
   const linear = model.architecture == Architecture.Linear;
-  if (comparable && !linear) compare(model, state, x);
+  if (comparable && !linear) {
+    if (simd) compareSimd(model, state, x);
+    else compareScalar(model, state, x);
+  }
   const h = simd ? remember(model, state, x) : rememberScalar(model, state, x);
   predict(model, state, x, h, simd);
-  if (comparable && linear) compare(model, state, x);
+  if (comparable && linear) {
+    if (simd) compareSimd(model, state, x);
+    else compareScalar(model, state, x);
+  }
   if (state.steps != u32.MAX_VALUE) state.steps += 1;
   state.evidence = evidenceOf(model, state.surprise);
   return state.steps <= <u32>model.warmUpSteps ? 0 : state.evidence;
@@ -166,71 +158,6 @@ function predict(model: Model, state: ScorerState, x: usize, h: usize, simd: boo
     const sum = <i32>load<i16>(at) + <i32>load<i16>(x + ((<usize>feature) << 1));
     store<i16>(at, min<i32>(max<i32>(sum, -32768), 32767));
   }
-}
-
-/** Residuals of the prediction into scale, energy, unrest, drift and surprise. */
-function compare(model: Model, state: ScorerState, x: usize): void {
-  const drifts = stateDrift(model, state);
-  const scales = stateScale(model, state);
-  const driftShift = model.driftShift;
-  const driftHalf = (1 << driftShift) >> 1;
-  const fullShift = model.scaleShift;
-  const capQ8 = model.residualCapQ8;
-  // A young state averages over what it has seen, and has no scale yet to clip by.
-  const age = 31 - <i32>clz<u32>(min<u32>(state.steps, 1 << fullShift) + 1);
-  const scaleShift = min<i32>(age, fullShift);
-  const clipped = scaleShift == fullShift;
-  let energy: i32 = 0;
-  let drift: i32 = 0;
-  for (let output = 0; output < model.outputs; output++) {
-    const at = (<usize>output) << 2;
-    const residual = residualOf(model, state, x, at);
-    const size = abs<i32>(residual);
-    const usual = load<i32>(scales + at);
-    const unit = max<i32>(usual >> 8, load<i32>(model.scaleFloors + at));
-    energy += squared(size, unit, load<i32>(model.residualMultipliers + at), capQ8);
-
-    const before = load<i32>(drifts + at);
-    const mean = before + (((residual << 8) - before + driftHalf) >> driftShift);
-    store<i32>(drifts + at, mean);
-    const lean = abs<i32>(mean) >> 8;
-    drift += squared(lean, unit, load<i32>(model.driftMultipliers + at), DRIFT_CAP_Q8);
-
-    if (fullShift == 0) continue;
-    const counted = clipped ? min<i32>(lean, SCALE_CLIP * unit) : lean;
-    store<i32>(scales + at, usual + (((counted << 8) - usual) >> scaleShift));
-  }
-  const smoothing = model.smoothingShift;
-  state.energy = energy >> 4;
-  state.unrest += (state.energy - state.unrest + ((1 << smoothing) >> 1)) >> smoothing;
-  state.surprise = state.unrest + (drift >> 4);
-}
-
-/** @param at four times the output's index */
-// @ts-ignore: decorator
-@inline
-function residualOf(model: Model, state: ScorerState, x: usize, at: usize): i32 {
-  const actual = <i32>load<i16>(x + ((<usize>load<i32>(model.outputFeatures + at)) << 1));
-  const predicted = <i32>load<i16>(statePrediction(state) + (at >> 1));
-  const kind = load<i32>(model.outputKinds + at);
-  if (kind == OutputKind.Value) return actual - predicted;
-  if (kind == OutputKind.Quantile) {
-    return quantileResidual(actual - predicted, load<i32>(model.outputLevels + at));
-  }
-  const zero = load<i32>(model.outputZeros + at);
-  return logitResidual(actual, zero, load<i32>(model.outputOnes + at), predicted);
-}
-
-/**
- * Square of distance / unit * multiplier, Q16.
- * @param distance at most 65535, unit at least 1, multiplier at most 32767: nothing overflows
- */
-// @ts-ignore: decorator
-@inline
-function squared(distance: i32, unit: i32, multiplier: i32, capQ8: i32): i32 {
-  const ratio = min<u32>(((<u32>distance) << 8) / <u32>unit, RATIO_MAX_Q8);
-  const normalised = min<i32>((<i32>ratio * multiplier) >> 12, capQ8);
-  return normalised * normalised;
 }
 
 /**
