@@ -16,6 +16,8 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   swap: () => import("./swap"),
   overhead: () => import("./overhead"),
   detect: () => import("./detect"),
+  calibration: () => import("./calibration"),
+  poison: () => import("./poison"),
   faults: () => import("./faults"),
 };
 

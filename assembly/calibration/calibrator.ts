@@ -1,7 +1,11 @@
 // The state of one key's calibration: where its threshold is, what its tail looks like, whether an
 // incident is open, and which clients have moved the threshold. All zero is a fresh key.
 
-import { CALIBRATOR_STATE_BYTES, CLIENTS_REMEMBERED } from "../contract/calibration";
+import {
+  CALIBRATOR_STATE_BYTES,
+  CLIENTS_REMEMBERED,
+  THRESHOLD_FRACTION,
+} from "../contract/calibration";
 
 // @ts-ignore: decorator
 @unmanaged
@@ -11,6 +15,9 @@ export class Calibrator {
   threshold: i32;
   /** Where it started, Q24. */
   start: i32;
+  /** While an incident is open: the threshold of its opening, and what may be kept of it, Q24. */
+  held: i32;
+  kept: i32;
   /** Rise at the next exceedance, Q24. */
   gain: i32;
   /** Exceedances of about the last 1 / alpha steps that moved the threshold, Q16. */
@@ -47,7 +54,9 @@ export class CalibratorClient {
   lastRise: u32;
   /** Step at which it was first noted, and its own steps since then. */
   sinceStep: u32;
-  steps: u32;
+  steps: u16;
+  /** Exceedances since its last rise that did not raise the threshold. */
+  refusals: u16;
 }
 
 const CLIENT_BYTES: usize = offsetof<CalibratorClient>();
@@ -65,9 +74,9 @@ export function clientAt(state: Calibrator, place: i32): CalibratorClient {
   return changetype<CalibratorClient>(clients + <usize>place * CLIENT_BYTES);
 }
 
-/** Threshold in force, Q8. */
+/** Threshold in force, Q8: while an incident is open the one that keeps it open. */
 export function calibratorThreshold(state: Calibrator): i32 {
-  return state.threshold >> 16;
+  return (state.open != 0 ? state.held : state.threshold) >> THRESHOLD_FRACTION;
 }
 
 /** Mean interval between steps, 0 before the second. */

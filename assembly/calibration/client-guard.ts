@@ -6,22 +6,25 @@
 //
 //   others' rises wanted = round(1 / share of the steps) - 1, at most one less than there are places
 //
-// Eight clients are remembered, the one whose rise is longest ago makes place: then as many others
+// A client that was refused again and again meanwhile is no witness of a drift either: its rise
+// neither counts as recent nor uses a gain that others have doubled.
+//
+// Seven clients are remembered, the one whose rise is longest ago makes place: then as many others
 // have risen as are ever wanted.
 
-import { CLIENTS_REMEMBERED, CLIENT_STEPS_MAX } from "../contract/calibration";
+import {
+  CLIENTS_REMEMBERED,
+  CLIENT_REFUSALS_USUAL,
+  CLIENT_STEPS_MAX,
+  RISE_FULL,
+  RISE_NONE,
+  RISE_PLAIN,
+} from "../contract/calibration";
 import { Calibrator, CalibratorClient, clientAt } from "./calibrator";
 
-/** Hash under which clients are kept; 0 means a free place. */
-// @ts-ignore: decorator
-@inline
-function tagOf(client: u32): u32 {
-  return client == 0 ? 1 : client;
-}
-
 /** Counts a step of a client, when it is remembered. */
-export function noteClient(state: Calibrator, client: u32): void {
-  const tag = tagOf(client);
+export function noteClient(state: Calibrator, tag: u32): void {
+  if (tag == 0) return;
   for (let place = 0; place < CLIENTS_REMEMBERED; place++) {
     const entry = clientAt(state, place);
     if (entry.tag != tag) continue;
@@ -35,9 +38,13 @@ export function noteClient(state: Calibrator, client: u32): void {
   }
 }
 
-/** Whether a client's exceedance may raise the threshold; remembers that it did. */
-export function admitRise(state: Calibrator, client: u32): bool {
-  const tag = tagOf(client);
+/**
+ * What a client's exceedance may do to the threshold; remembers that it did.
+ * @param tag hash of the client; 0 for nobody's, which always may
+ * @returns RISE_ number
+ */
+export function admitRise(state: Calibrator, tag: u32): i32 {
+  if (tag == 0) return RISE_FULL;
   let oldest = clientAt(state, 0);
   for (let place = 0; place < CLIENTS_REMEMBERED; place++) {
     const entry = clientAt(state, place);
@@ -49,7 +56,8 @@ export function admitRise(state: Calibrator, client: u32): bool {
   oldest.lastRise = state.rises;
   oldest.sinceStep = state.steps;
   oldest.steps = 0;
-  return true;
+  oldest.refusals = 0;
+  return RISE_FULL;
 }
 
 /** Rises since a place's own; a free place is older than all. */
@@ -59,13 +67,18 @@ function age(state: Calibrator, entry: CalibratorClient): u32 {
   return entry.tag == 0 ? u32.MAX_VALUE : state.rises - entry.lastRise;
 }
 
-function admitKnown(state: Calibrator, entry: CalibratorClient): bool {
-  // One step in eight before it is known better.
-  const own = entry.steps + 1;
+function admitKnown(state: Calibrator, entry: CalibratorClient): i32 {
+  // One step in seven before it is known better.
+  const own = <u32>entry.steps + 1;
   const all = state.steps - entry.sinceStep + <u32>CLIENTS_REMEMBERED;
   const wanted = min<u32>((all + (own >> 1)) / own, <u32>CLIENTS_REMEMBERED) - 1;
-  if (state.rises - entry.lastRise < wanted) return false;
+  if (state.rises - entry.lastRise < wanted) {
+    if (entry.refusals < u16.MAX_VALUE) entry.refusals += 1;
+    return RISE_NONE;
+  }
+  const rise = <i32>entry.refusals < CLIENT_REFUSALS_USUAL ? RISE_FULL : RISE_PLAIN;
   state.rises += 1;
   entry.lastRise = state.rises;
-  return true;
+  entry.refusals = 0;
+  return rise;
 }

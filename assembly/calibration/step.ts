@@ -5,8 +5,8 @@ import {
   ALPHA_MAX,
   ALPHA_MIN,
   CALIBRATION_EXCEEDS,
-  FREEZE_MS,
   INTERVAL_MS_MAX,
+  RISE_NONE,
   SHARE_ONE,
   THRESHOLD_FRACTION,
 } from "../contract/calibration";
@@ -25,7 +25,7 @@ const TIME_MS_MAX: f64 = 9007199254740992;
  *
  * @param state CALIBRATOR_STATE_BYTES, all zero when fresh, aligned to 8
  * @param evidence Q8 of any layer or of all together; clamped to [0, 2560]
- * @param client hash of whoever made the step; the same for all where clients are not known
+ * @param client hash of whoever made the step; 0 where that is nobody's, as a window's is
  * @param nowMs monotonic; a time before the last step's, or none, counts as the last step's
  * @param alpha nominal share of steps that exceed, Q30; clamped to [1e-6, 0.2]
  * @returns CALIBRATION_ bits
@@ -48,13 +48,9 @@ export function stepCalibrator(
 
   const threshold = state.threshold;
   const exceeds = seen << THRESHOLD_FRACTION > threshold;
-  const open = state.open != 0;
-  // While an incident is young nothing is learnt, or the fault would become usual before anybody
-  // has looked; bounded, because what lasts is perhaps no fault.
-  if (!open || time - state.openedMs >= <f64>FREEZE_MS) {
-    moveThreshold(state, exceeds && admitRise(state, client), open, share);
-    learnTail(state, seen);
-  }
+  const rise = exceeds ? admitRise(state, client) : RISE_NONE;
+  moveThreshold(state, rise, seen, share);
+  learnTail(state, seen);
   const incident = followIncident(state, seen, threshold, time);
   return closed | incident | (exceeds ? CALIBRATION_EXCEEDS : 0);
 }

@@ -16,12 +16,15 @@
 // so that over n steps at most alpha n + (highest - lowest threshold) / gain steps exceed, for any
 // sequence of scores. The gain is what that costs: small, and a drift is followed late; large, and
 // the threshold jumps at every exceedance. So it is small until exceedances come faster than alpha
-// allows, doubles with each of those, and falls back over the next 4 / alpha steps.
+// allows, doubles with each of those, and falls back over the next 1 / alpha steps.
 
 import {
-  GAIN_LEAST,
   GAIN_MOST,
+  QUIET_GAIN_LEAST,
+  QUIET_GAIN_MOST,
   RECENT_USUAL,
+  RISE_FULL,
+  RISE_PLAIN,
   START_ABOVE_MAX,
   START_BELOW_MAX,
   START_STEPS,
@@ -31,8 +34,9 @@ import {
   THRESHOLD_BELOW_START,
   THRESHOLD_FRACTION,
   THRESHOLD_LEAST,
+  THRESHOLD_MOST,
 } from "../contract/calibration";
-import { EVIDENCE_MAX, EVIDENCE_ONE } from "../contract/evidence";
+import { EVIDENCE_ONE } from "../contract/evidence";
 import { Calibrator } from "./calibrator";
 
 /** The running quantile moves by this times 0.9 or 0.1, Q24: 4 units. */
@@ -46,6 +50,14 @@ function part(value: i32, alpha: i32): i32 {
   return <i32>((<i64>value * <i64>alpha) >> 30);
 }
 
+/** Rise at an exceedance in quiet times, Q24. */
+// @ts-ignore: decorator
+@inline
+function quietGain(level: i32): i32 {
+  const gain = min(QUIET_GAIN_MOST, max(QUIET_GAIN_LEAST, (level - EVIDENCE_ONE) >> 2));
+  return gain << THRESHOLD_FRACTION;
+}
+
 /**
  * Puts a fresh threshold where the nominal share's evidence is, and moves it when the share was
  * changed.
@@ -54,13 +66,14 @@ export function aimThreshold(state: Calibrator, level: i32): void {
   if (state.steps == 0) {
     state.threshold = level << THRESHOLD_FRACTION;
     state.start = state.threshold;
-    state.gain = GAIN_LEAST << THRESHOLD_FRACTION;
+    state.gain = quietGain(level);
     state.quantile = TAIL_START << THRESHOLD_FRACTION;
     state.excess = TAIL_EXCESS << THRESHOLD_FRACTION;
   } else if (state.level != level) {
     const shift = (level - state.level) << THRESHOLD_FRACTION;
     state.threshold += shift;
     state.start += shift;
+    state.held += shift;
     keepInRange(state);
   }
   state.level = level;
@@ -93,32 +106,42 @@ export function learnTail(state: Calibrator, evidence: i32): void {
 }
 
 /**
- * Moves the threshold after a step.
+ * Moves the threshold after a step. While an incident is open a rise goes at least to the evidence
+ * itself: the incident has been told of, what is worth telling is only what is worse.
  *
- * @param rises whether the step exceeded it and may raise it
- * @param slow whether an incident is open: half the gain
+ * @param rise what the step's exceedance may do, RISE_ number
  * @param alpha nominal share, Q30
  */
-export function moveThreshold(state: Calibrator, rises: bool, slow: bool, alpha: i32): void {
+export function moveThreshold(state: Calibrator, rise: i32, evidence: i32, alpha: i32): void {
   state.recent -= part(state.recent, alpha);
-  if (rises) {
+  if (rise == RISE_FULL) {
     state.recent += 1 << 16;
     if (state.recent > RECENT_USUAL) {
       state.gain = min(state.gain << 1, GAIN_MOST << THRESHOLD_FRACTION);
     }
   }
-  const gain = slow ? state.gain >> 1 : state.gain;
-  state.threshold -= part(gain, alpha);
-  if (rises) state.threshold += gain;
-  state.gain -= part(state.gain - (GAIN_LEAST << THRESHOLD_FRACTION), alpha) >> 2;
+  const fall = part(state.gain, alpha);
+  if (rise == RISE_PLAIN) {
+    state.threshold += quietGain(state.level);
+  } else if (rise == RISE_FULL) {
+    state.threshold += state.gain;
+    if (state.open != 0) {
+      state.threshold = max(state.threshold, evidence << THRESHOLD_FRACTION);
+      state.kept += quietGain(state.level);
+    }
+  }
+  state.threshold -= fall;
+  state.gain -= part(state.gain - quietGain(state.level), alpha);
   keepInRange(state);
 }
 
-/** Not further below its start than a decade, and within what evidence can say. */
+/** Not further below its start than a decade, nor further up than it has an effect. */
 function keepInRange(state: Calibrator): void {
   const least = max(
     THRESHOLD_LEAST << THRESHOLD_FRACTION,
     state.start - (THRESHOLD_BELOW_START << THRESHOLD_FRACTION),
   );
-  state.threshold = min(EVIDENCE_MAX << THRESHOLD_FRACTION, max(least, state.threshold));
+  const most = THRESHOLD_MOST << THRESHOLD_FRACTION;
+  state.threshold = min(most, max(least, state.threshold));
+  state.held = min(most, max(least, state.held));
 }

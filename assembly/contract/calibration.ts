@@ -13,7 +13,7 @@ export const CALIBRATION_OPENED: i32 = 4;
 export const CALIBRATION_CLOSED: i32 = 8;
 
 /** Bytes of a key's calibration state. */
-export const CALIBRATOR_STATE_BYTES: i32 = 192;
+export const CALIBRATOR_STATE_BYTES: i32 = 184;
 
 /** 1.0 of a share, Q30. */
 export const SHARE_ONE: i32 = 1073741824;
@@ -25,11 +25,21 @@ export const ALPHA_MAX: i32 = 214748364;
 export const THRESHOLD_FRACTION: i32 = 16;
 /** Least threshold, Q8: one in two is never an alarm. */
 export const THRESHOLD_LEAST: i32 = 77;
+/**
+ * Largest threshold, Q8: above what evidence can say, so that a key whose steps all reach the end of
+ * the scale still exceeds no oftener than it should.
+ */
+export const THRESHOLD_MOST: i32 = 3072;
 /** The threshold stays this far or less below its start, Q8. */
 export const THRESHOLD_BELOW_START: i32 = 256;
 
-/** Rise of the threshold at an exceedance, Q8: in quiet times and at most. */
-export const GAIN_LEAST: i32 = 32;
+/**
+ * Rise of the threshold at an exceedance, Q8. In quiet times a quarter of what the nominal share's
+ * evidence has over one in ten, within these bounds: a rare alarm has little time to learn from.
+ */
+export const QUIET_GAIN_LEAST: i32 = 16;
+export const QUIET_GAIN_MOST: i32 = 128;
+/** At most. */
 export const GAIN_MOST: i32 = 512;
 /** Exceedances within 1 / alpha steps above which the gain doubles, Q16. */
 export const RECENT_USUAL: i32 = 131072;
@@ -49,17 +59,26 @@ export const START_ABOVE_MAX: i32 = 256;
 /** Steps looked at for opening and closing, and how many of them must exceed to open. */
 export const HISTORY_STEPS: i32 = 3;
 export const OPENING_STEPS: i32 = 2;
-/** A step is quiet when it is this far below the threshold, Q8; so many in a row close. */
+/** A step is quiet when it is this far below the held threshold, Q8; so many in a row close. */
 export const RELEASE_BELOW: i32 = 128;
 export const RELEASE_STEPS: i32 = 3;
-/** The threshold does not move for this long while an incident is open; then at half gain. */
+/** While an incident is open its threshold is held for this long, and then follows. */
 export const FREEZE_MS: i32 = 60000;
+/** It then goes 2^-shift of the way to the moving one at each step. */
+export const FOLLOW_SHIFT: i32 = 4;
 /** Silence that closes an incident. */
 export const SILENCE_MS: i32 = 300000;
 /** Intervals between steps are averaged up to this. */
 export const INTERVAL_MS_MAX: i32 = 60000;
 
 /** Clients remembered by what they did to the threshold. */
-export const CLIENTS_REMEMBERED: i32 = 8;
+export const CLIENTS_REMEMBERED: i32 = 7;
 /** Steps after which a client's count of its own steps is halved. */
-export const CLIENT_STEPS_MAX: i32 = 65536;
+export const CLIENT_STEPS_MAX: i32 = 32768;
+/** Refusals since its last rise from which on a client's rise is no sign of a drift. */
+export const CLIENT_REFUSALS_USUAL: i32 = 3;
+
+/** What an exceedance may do to the threshold: nothing, rise by the quiet gain, rise as it should. */
+export const RISE_NONE: i32 = 0;
+export const RISE_PLAIN: i32 = 1;
+export const RISE_FULL: i32 = 2;

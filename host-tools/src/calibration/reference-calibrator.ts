@@ -10,18 +10,24 @@ import {
   CALIBRATION_EXCEEDS,
   CALIBRATION_OPENED,
   CLIENTS_REMEMBERED,
+  CLIENT_REFUSALS_USUAL,
   CLIENT_STEPS_MAX,
   EVIDENCE_MAX,
   EVIDENCE_ONE,
+  FOLLOW_SHIFT,
   FREEZE_MS,
-  GAIN_LEAST,
   GAIN_MOST,
   HISTORY_STEPS,
   INTERVAL_MS_MAX,
   OPENING_STEPS,
+  QUIET_GAIN_LEAST,
+  QUIET_GAIN_MOST,
   RECENT_USUAL,
   RELEASE_BELOW,
   RELEASE_STEPS,
+  RISE_FULL,
+  RISE_NONE,
+  RISE_PLAIN,
   SILENCE_MS,
   START_ABOVE_MAX,
   START_BELOW_MAX,
@@ -32,6 +38,7 @@ import {
   THRESHOLD_BELOW_START,
   THRESHOLD_FRACTION,
   THRESHOLD_LEAST,
+  THRESHOLD_MOST,
 } from "../contract";
 import { evidenceOfShare } from "./reference-share";
 
@@ -45,11 +52,17 @@ function part(value: number, alpha: number): number {
   return Number((BigInt(value) * BigInt(alpha)) >> 30n);
 }
 
+/** Rise at an exceedance in quiet times, Q24. */
+function quietGain(level: number): number {
+  return UNIT * clamp(Math.floor((level - EVIDENCE_ONE) / 4), QUIET_GAIN_LEAST, QUIET_GAIN_MOST);
+}
+
 interface Client {
   readonly tag: number;
   lastRise: number;
   sinceStep: number;
   steps: number;
+  refusals: number;
 }
 
 export class ReferenceCalibrator {
@@ -60,6 +73,8 @@ export class ReferenceCalibrator {
   open = false;
   intervalMs = 0;
   private start = 0;
+  private held = 0;
+  private kept = 0;
   private gain = 0;
   private recent = 0;
   private quantile = 0;
@@ -75,7 +90,7 @@ export class ReferenceCalibrator {
 
   /** Threshold in force, Q8. */
   get thresholdQ8(): number {
-    return Math.floor(this.threshold / UNIT);
+    return Math.floor((this.open ? this.held : this.threshold) / UNIT);
   }
 
   /** One step; see assembly/calibration/step.ts. @returns CALIBRATION_ bits */
@@ -91,10 +106,8 @@ export class ReferenceCalibrator {
     this.noteClient(client);
     const threshold = this.threshold;
     const exceeds = seen * UNIT > threshold;
-    if (!this.open || time - this.openedMs >= FREEZE_MS) {
-      this.move(exceeds && this.admit(client), share);
-      this.learnTail(seen);
-    }
+    this.move(exceeds ? this.admit(client) : RISE_NONE, seen, share);
+    this.learnTail(seen);
     flags |= this.follow(seen, threshold, exceeds, time);
     return exceeds ? flags | CALIBRATION_EXCEEDS : flags;
   }
@@ -110,12 +123,13 @@ export class ReferenceCalibrator {
   private aim(level: number): void {
     if (this.steps === 0) {
       this.threshold = this.start = level * UNIT;
-      this.gain = GAIN_LEAST * UNIT;
+      this.gain = quietGain(level);
       this.quantile = TAIL_START * UNIT;
       this.excess = TAIL_EXCESS * UNIT;
     } else if (level !== this.level) {
       this.threshold += (level - this.level) * UNIT;
       this.start += (level - this.level) * UNIT;
+      this.held += (level - this.level) * UNIT;
       this.bound();
     }
     this.level = level;
@@ -135,7 +149,7 @@ export class ReferenceCalibrator {
   }
 
   private noteClient(client: number): void {
-    const known = this.clients.find(({ tag }) => tag === (client || 1));
+    const known = this.clients.find(({ tag }) => tag === client);
     if (known === undefined) return;
     known.steps++;
     const elapsed = this.steps - known.sinceStep;
@@ -144,22 +158,27 @@ export class ReferenceCalibrator {
     known.steps = Math.floor(known.steps / 2);
   }
 
-  private admit(client: number): boolean {
-    const tag = client || 1;
+  private admit(tag: number): number {
+    if (tag === 0) return RISE_FULL;
     const known = this.clients.find((other) => other.tag === tag);
     if (known !== undefined) {
       const own = known.steps + 1;
       const all = this.steps - known.sinceStep + CLIENTS_REMEMBERED;
       const inverse = Math.floor((all + Math.floor(own / 2)) / own);
       const wanted = Math.min(inverse, CLIENTS_REMEMBERED) - 1;
-      if (this.rises - known.lastRise < wanted) return false;
+      if (this.rises - known.lastRise < wanted) {
+        known.refusals = Math.min(known.refusals + 1, 65535);
+        return RISE_NONE;
+      }
+      const rise = known.refusals < CLIENT_REFUSALS_USUAL ? RISE_FULL : RISE_PLAIN;
       known.lastRise = ++this.rises;
-      return true;
+      known.refusals = 0;
+      return rise;
     }
-    const fresh = { tag, lastRise: ++this.rises, sinceStep: this.steps, steps: 0 };
+    const fresh = { tag, lastRise: ++this.rises, sinceStep: this.steps, steps: 0, refusals: 0 };
     if (this.clients.length < CLIENTS_REMEMBERED) this.clients.push(fresh);
     else this.clients[this.longestAgo()] = fresh;
-    return true;
+    return RISE_FULL;
   }
 
   private longestAgo(): number {
@@ -169,15 +188,21 @@ export class ReferenceCalibrator {
     );
   }
 
-  private move(rises: boolean, alpha: number): void {
+  private move(rise: number, evidence: number, alpha: number): void {
     this.recent -= part(this.recent, alpha);
-    if (rises) {
+    if (rise === RISE_FULL) {
       this.recent += 65536;
       if (this.recent > RECENT_USUAL) this.gain = Math.min(2 * this.gain, GAIN_MOST * UNIT);
     }
-    const gain = this.open ? Math.floor(this.gain / 2) : this.gain;
-    this.threshold += (rises ? gain : 0) - part(gain, alpha);
-    this.gain -= Math.floor(part(this.gain - GAIN_LEAST * UNIT, alpha) / 4);
+    const fall = part(this.gain, alpha);
+    if (rise === RISE_PLAIN) this.threshold += quietGain(this.level);
+    if (rise === RISE_FULL) this.threshold += this.gain;
+    if (rise === RISE_FULL && this.open) {
+      this.threshold = Math.max(this.threshold, evidence * UNIT);
+      this.kept += quietGain(this.level);
+    }
+    this.threshold -= fall;
+    this.gain -= part(this.gain - quietGain(this.level), alpha);
     this.bound();
   }
 
@@ -202,7 +227,8 @@ export class ReferenceCalibrator {
 
   private bound(): void {
     const least = Math.max(THRESHOLD_LEAST * UNIT, this.start - THRESHOLD_BELOW_START * UNIT);
-    this.threshold = clamp(this.threshold, least, EVIDENCE_MAX * UNIT);
+    this.threshold = clamp(this.threshold, least, THRESHOLD_MOST * UNIT);
+    this.held = clamp(this.held, least, THRESHOLD_MOST * UNIT);
   }
 
   private follow(evidence: number, threshold: number, exceeds: boolean, time: number): number {
@@ -212,16 +238,22 @@ export class ReferenceCalibrator {
       this.open = true;
       this.openedMs = time;
       this.quiet = 0;
+      this.held = threshold;
+      this.kept = this.threshold - threshold;
       this.incidents++;
       return CALIBRATION_ALARM | CALIBRATION_OPENED;
     }
-    this.quiet = (evidence + RELEASE_BELOW) * UNIT < threshold ? this.quiet + 1 : 0;
+    if (time - this.openedMs >= FREEZE_MS) {
+      this.held += Math.floor((this.threshold - this.held) / 2 ** FOLLOW_SHIFT);
+    }
+    this.quiet = (evidence + RELEASE_BELOW) * UNIT < this.held ? this.quiet + 1 : 0;
     return this.quiet >= RELEASE_STEPS ? this.close() : CALIBRATION_ALARM;
   }
 
   private close(): number {
     this.history = [];
     if (!this.open) return 0;
+    this.threshold = Math.min(this.threshold, this.held + this.kept);
     this.open = false;
     this.quiet = 0;
     return CALIBRATION_CLOSED;

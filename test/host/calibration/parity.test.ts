@@ -24,7 +24,7 @@ describe("the filter's calibration", () => {
     const random = seededPrng(31);
     const state = lab.freshState(0);
     const twin = new ReferenceCalibrator();
-    const clients = Array.from({ length: 20 }, () => random.u32());
+    const clients = Array.from({ length: 20 }, (_, i) => (i === 7 ? 0 : random.u32()));
     let alpha = Math.round(share * 2 ** 30);
     let nowMs = random.below(1000);
     let shift = 0;
@@ -48,7 +48,7 @@ describe("the filter's calibration", () => {
         expect(lab.wasm.rateAlpha(state, rate)).toBe(twin.alphaOfRate(rate));
       }
     }
-    if (share >= 0.001) expect(twin.incidents).toBeGreaterThan(0);
+    if (share >= 0.01) expect(twin.incidents).toBeGreaterThan(0);
   });
 });
 
