@@ -3,23 +3,16 @@
 // learnt is unknown here; what its surprises are worth must be measured anew.
 
 import { FEATURES } from "../contract";
-import { type Prng, seededPrng } from "../lib/prng";
+import { seededPrng } from "../lib/prng";
 import type { CardQuantisation } from "../model-card/model-card";
 import type { FloatGru, FloatLstm } from "../model/float-model";
 import { ONE_Q12 } from "../model/q12";
-import { quantiseModel } from "../model/quantise-model";
-import { withSelfTest } from "../model/quantiser";
 import { ReferenceScorer } from "../model/reference";
 import type { ScorerArtifact } from "../model/scorer-artifact";
 import type { BuildData } from "../training/build-model";
 import { calibrateFeatures } from "../training/calibration";
 import { type QuantisedSequence, quantiseSequence } from "../training/dataset";
-import {
-  calibrateFloors,
-  calibrateResiduals,
-  healthySurprises,
-  quantileTable,
-} from "../training/score-calibration";
+import { finishArtifact } from "../training/finish-artifact";
 import { type ColumnMeaning, toFloatModel } from "./float-import";
 import { FloatRunner } from "./float-runner";
 import type { ImportedModel } from "./imported-model";
@@ -38,12 +31,6 @@ export interface BuiltImport {
   readonly calibrationRequests: number;
 }
 
-/** As a training has them (training/build-model.ts). */
-const WARM_UP_STEPS = 64;
-const SMOOTHING_SHIFT = 3;
-const DRIFT_SHIFT = 5;
-const SELF_TEST_STEPS = 16;
-
 /** Requests of one route that the float model is run over; enough for a worst case of its kind. */
 const COMPARED_REQUESTS = 2000;
 
@@ -61,42 +48,21 @@ export function buildImport(
   const { offsets, scales } = calibration;
   const deviations = Float64Array.from(scales, (scale) => ONE_Q12 / scale);
   const model = toFloatModel(imported, meaning, { offsets, deviations });
-  const draft = quantiseModel(model, {
-    name: options.name,
-    modelVersion: options.modelVersion,
-    warmUpSteps: WARM_UP_STEPS,
-    smoothingShift: SMOOTHING_SHIFT,
-    driftShift: DRIFT_SHIFT,
-    trainingSeed: options.seed,
-    featureOffsets: offsets,
-    featureScales: scales,
-  });
   const quantised = (sequences: BuildData["training"]) =>
     sequences.map((sequence) => quantiseSequence(sequence, calibration));
-  const validation = quantised(data.validation);
   const held = quantised(data.calibration);
-  const floored = { ...draft, scaleFloors: calibrateFloors(draft, validation) };
-  const scaled = { ...floored, ...calibrateResiduals(floored, validation) };
-  const quantiles = quantileTable(healthySurprises(scaled, held));
-  const random = seededPrng(options.seed).fork("import-self-test");
-  const artifact = withSelfTest({ ...scaled, quantiles }, selfTestInputs(held, random));
+  const artifact = finishArtifact(
+    model,
+    calibration,
+    { validation: quantised(data.validation), held },
+    { ...options, trainingSteps: 0 },
+    seededPrng(options.seed).fork("import-self-test"),
+  );
   return {
     artifact,
     quantisation: compare(model as FloatLstm | FloatGru, artifact, held),
     calibrationRequests: held.reduce((sum, sequence) => sum + sequence.length / FEATURES, 0),
   };
-}
-
-/** Real vectors, and a few at the ends of the domain so that saturation is tested too. */
-function selfTestInputs(sequences: readonly QuantisedSequence[], random: Prng): Int16Array[] {
-  const sequence = sequences[0] ?? new Int16Array(FEATURES);
-  return Array.from({ length: SELF_TEST_STEPS }, (_, step) => {
-    if (step % 4 === 3) {
-      return Int16Array.from({ length: FEATURES }, () => (random.below(2) === 0 ? -32767 : 32767));
-    }
-    const at = (step * FEATURES) % sequence.length;
-    return sequence.slice(at, at + FEATURES);
-  });
 }
 
 /** Predictions of both models over the same vectors, in deviations (a logit: in its own unit). */

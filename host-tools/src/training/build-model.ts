@@ -3,24 +3,17 @@
 // never saw.
 
 import { FEATURES } from "../contract";
-import { type Prng, seededPrng } from "../lib/prng";
+import { seededPrng } from "../lib/prng";
 import type { FloatModel } from "../model/float-model";
-import { type ArtifactMeta, quantiseModel } from "../model/quantise-model";
-import { withSelfTest } from "../model/quantiser";
 import type { ScorerArtifact } from "../model/scorer-artifact";
 import type { FeatureSequence } from "../model/traffic";
 import { type FeatureCalibration, calibrateFeatures } from "./calibration";
 import { type QuantisedSequence, inDeviations, quantiseSequence } from "./dataset";
+import { finishArtifact } from "./finish-artifact";
 import type { TrainingProgress } from "./fit";
 import { trainForecaster } from "./forecaster";
 import { trainLinear } from "./linear-autoencoder";
 import { predictedOutputs } from "./predicted-outputs";
-import {
-  calibrateFloors,
-  calibrateResiduals,
-  healthySurprises,
-  quantileTable,
-} from "./score-calibration";
 import type { SequenceArchitecture } from "./training-plan";
 
 /** What `ganglion train` can make. */
@@ -61,15 +54,6 @@ export interface BuiltModel {
   readonly calibrationRequests: number;
 }
 
-const WARM_UP_STEPS = 64;
-/** The residuals' size is averaged over about 2^3 requests, their sign over 2^5. */
-const SMOOTHING_SHIFT = 3;
-const DRIFT_SHIFT = 5;
-/** A route's scale is the mean of its last 2^9 requests. */
-const SCALE_SHIFT = 9;
-/** Evidence at and above this is an anomaly, Q8: one healthy request in a thousand. */
-const THRESHOLD_EVIDENCE = 768;
-const SELF_TEST_STEPS = 16;
 /** Windows of a training on a route's requests. */
 const WINDOWS = { batch: 64, windowSteps: 48, burnIn: 8, rate: 0.01, patience: 10 } as const;
 /** Vectors that a linear model looks at together. */
@@ -85,13 +69,12 @@ export function buildModel(data: BuildData, options: BuildOptions): BuiltModel {
   const validation = quantised(data.validation);
   const held = quantised(data.calibration);
   const { model, outcome } = trainNetwork(training, validation, calibration, options);
-  const draft = quantiseModel(model, metaOf(options, calibration, outcome?.bestStep ?? 0));
-  const floored = { ...draft, scaleFloors: calibrateFloors(draft, validation) };
-  const scaled = { ...floored, ...calibrateResiduals(floored, validation) };
-  const quantiles = quantileTable(healthySurprises(scaled, held));
-  const artifact = withSelfTest(
-    { ...scaled, quantiles },
-    selfTestInputs(held, random.fork("self-test")),
+  const artifact = finishArtifact(
+    model,
+    calibration,
+    { validation, held },
+    { ...options, trainingSteps: outcome?.bestStep ?? 0 },
+    random.fork("self-test"),
   );
   return {
     artifact,
@@ -127,38 +110,6 @@ function trainNetwork(
   return { model, outcome: fit };
 }
 
-function metaOf(
-  { name, modelVersion, seed }: BuildOptions,
-  { offsets, scales }: FeatureCalibration,
-  trainingSteps: number,
-): ArtifactMeta {
-  return {
-    name,
-    modelVersion,
-    warmUpSteps: WARM_UP_STEPS,
-    smoothingShift: SMOOTHING_SHIFT,
-    driftShift: DRIFT_SHIFT,
-    scaleShift: SCALE_SHIFT,
-    thresholdEvidence: THRESHOLD_EVIDENCE,
-    trainingSeed: seed,
-    trainingSteps,
-    featureOffsets: offsets,
-    featureScales: scales,
-  };
-}
-
 function countRequests(sequences: readonly QuantisedSequence[]): number {
   return sequences.reduce((sum, sequence) => sum + sequence.length / FEATURES, 0);
-}
-
-/** Real vectors, and a few at the ends of the domain so that saturation is tested too. */
-function selfTestInputs(sequences: readonly QuantisedSequence[], random: Prng): Int16Array[] {
-  const sequence = sequences[0] ?? new Int16Array(FEATURES);
-  return Array.from({ length: SELF_TEST_STEPS }, (_, step) => {
-    if (step % 4 === 3) {
-      return Int16Array.from({ length: FEATURES }, () => (random.below(2) === 0 ? -32767 : 32767));
-    }
-    const at = (step * FEATURES) % sequence.length;
-    return sequence.slice(at, at + FEATURES);
-  });
 }
