@@ -41,6 +41,14 @@ export function fromAccessLog(fields: Fields): Fields {
   return known;
 }
 
+/** What the line itself calls a field of ours. */
+export function givenName(fields: Fields, name: string): string {
+  if (fields[name] !== undefined) return name;
+  const others = NAMES.find(([ours]) => ours === name)?.[1] ?? [];
+  const time = name === "arrival_ms" ? [...others, "start_time"] : others;
+  return time.find((other) => fields[other] !== undefined) ?? name;
+}
+
 /** ISO 8601 with up to nine decimals, or seconds since 1970; anything else stays as it is. */
 function startMs(time: unknown): unknown {
   const seconds = typeof time === "string" && time.trim() !== "" ? Number(time) : time;

@@ -9,7 +9,7 @@
 import { FEATURES } from "../contract";
 import { ExitCode, GanglionError } from "../lib/errors";
 import type { FeatureSequence, TrafficRequest } from "../model/traffic";
-import { type Fields, fromAccessLog, routeOf } from "./access-log";
+import { type Fields, fromAccessLog, givenName, routeOf } from "./access-log";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** No request lasts longer; beyond lies a unit mistaken. */
@@ -19,6 +19,9 @@ const TIME_MS_MAX = 1e13;
 const BYTES_MAX = 2 ** 40;
 /** What stands in for sizes that a recording does not have. */
 const USUAL = { pathBytes: 16, headerBytes: 600, headerCount: 16 } as const;
+
+const LATENCIES_BY_ARM =
+  "Latencies by arm are for `ganglion replay`; give the one that was measured.";
 
 function refuse(line: number, problem: string, hint?: string): GanglionError {
   return new GanglionError("E_TRAFFIC_LINE", `traffic line ${line}: ${problem}`, {
@@ -46,7 +49,7 @@ export function parseTraffic(text: string): TrafficRequest[] {
   lines.forEach((line, index) => {
     if (line.trim() === "" || (!json && index <= first)) return;
     const fields = json ? parseJson(line, index + 1) : zip(names, splitCsv(line), index + 1);
-    requests.push(toRequest(fromAccessLog(present(fields)), index + 1));
+    requests.push(toRequest(present(fields), index + 1));
   });
   return startAtOneSecond(requests);
 }
@@ -89,15 +92,17 @@ function zip(names: readonly string[], values: readonly string[], line: number):
   );
 }
 
-function toRequest(fields: Fields, line: number): TrafficRequest {
+function toRequest(given: Fields, line: number): TrafficRequest {
+  const fields = fromAccessLog(given);
   const number = (name: string, high: number, fallback?: number): number => {
     const value = fields[name];
     if (value === undefined && fallback !== undefined) return fallback;
     const parsed = typeof value === "string" ? Number(value) : value;
     if (typeof parsed === "number" && parsed >= 0 && parsed <= high) return parsed;
     if (value !== undefined) {
-      const shown = JSON.stringify(value);
-      throw refuse(line, `${name} is ${shown}, must be a number from 0 to ${high}`);
+      const shown = `${givenName(given, name)} is ${JSON.stringify(value)}`;
+      const byArm = typeof value === "object" ? LATENCIES_BY_ARM : undefined;
+      throw refuse(line, `${shown}, must be a number from 0 to ${high}`, byArm);
     }
     throw refuse(line, `${name} is missing`, hintFor(fields));
   };

@@ -49,8 +49,13 @@ describe("recorded traffic", () => {
       '{"route": "a", "at_ms": 1, "latency_ms": 9e9}',
       "latency_ms is 9000000000, must be a number from 0 to 86400000",
     ],
-    ['{"route": "a", "start_time": "noon", "duration": 1}', 'arrival_ms is "noon"'],
+    ['{"route": "a", "start_time": "noon", "duration": 1}', 'start_time is "noon"'],
     ['{"route": 7, "at_ms": 1, "latency_ms": 1}', "route is 7, must be a string"],
+    ['{"path": "/", "start_time": 1, "duration": "x"}', 'duration is "x", must be a number'],
+    [
+      '{"path": "/", "at_ms": 1, "latency_ms": {"*": 3}}',
+      'latency_ms is {"*":3}, must be a number',
+    ],
     ["route,arrival_ms\na", "line 2: has 1 fields, the first line names 2"],
   ])("refuses %j and says where", (text, message) => {
     expect(() => parseTraffic(text)).toThrow(message);
