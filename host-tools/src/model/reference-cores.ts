@@ -41,7 +41,10 @@ class ReferenceLstm implements ReferenceCore {
   }
 
   get memory(): Int16Array {
-    return Int16Array.from([...this.hidden, ...this.cell]);
+    const numbers = new Int16Array(2 * this.artifact.hidden);
+    numbers.set(this.hidden);
+    numbers.set(this.cell, this.artifact.hidden);
+    return numbers;
   }
 
   step(x: Int16Array): void {
@@ -89,21 +92,17 @@ class ReferenceGru implements ReferenceCore {
 
 class ReferenceLinear implements ReferenceCore {
   hidden: Int16Array;
-  /** Newest first. */
-  private vectors: Int16Array[];
+  /** The window, newest vector first. */
+  readonly memory: Int16Array;
 
   constructor(private readonly artifact: ScorerArtifact) {
     this.hidden = new Int16Array(artifact.hidden);
-    const { inputs, variant: window } = artifact;
-    this.vectors = Array.from({ length: window }, () => new Int16Array(inputs));
-  }
-
-  get memory(): Int16Array {
-    return Int16Array.from(this.vectors.flatMap((vector) => [...vector]));
+    this.memory = new Int16Array(artifact.variant * artifact.inputs);
   }
 
   step(x: Int16Array): void {
-    this.vectors = [x.slice(), ...this.vectors.slice(0, -1)];
+    this.memory.copyWithin(this.artifact.inputs, 0);
+    this.memory.set(x);
     this.hidden = applyMatrix(this.artifact.core[0]!, [], 0, this.memory);
   }
 }

@@ -5,6 +5,8 @@ import { activationTable, multiplyQ15, PIECES } from "./activation-table";
 import type { QuantisedMatrix } from "./scorer-artifact";
 
 const TABLE = activationTable();
+/** 2 to the power of the index. */
+const POWERS = Float64Array.from({ length: 64 }, (_, power) => 2 ** power);
 
 /** Saturates to int16. */
 export function saturate16(value: number): number {
@@ -19,8 +21,8 @@ export function saturate16(value: number): number {
 export function requantise(sum: number, multiplier: number, shift: number): number {
   const high = Math.floor(multiplier / 65536);
   const low = multiplier - high * 65536;
-  const upper = sum * high + Math.floor((sum * low) / 65536) + 2 ** (shift - 17);
-  return saturate16(Math.floor(upper / 2 ** (shift - 16)));
+  const upper = sum * high + Math.floor((sum * low) / 65536) + POWERS[shift - 17]!;
+  return saturate16(Math.floor(upper / POWERS[shift - 16]!));
 }
 
 /** sigmoid(z) - 1/2, Q12 to Q16. */
