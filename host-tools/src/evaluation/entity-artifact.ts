@@ -16,6 +16,12 @@ import type { ResidualUnits } from "./step-energy";
 /** Multiplier of a normalised residual that leaves it as it is. */
 const ONE_MULTIPLIER = 4096;
 
+/**
+ * Inputs reach to the ends of Q12, and what is reconstructed of such an input goes beyond: saturated,
+ * it would come out right by accident. So the autoencoder works in units of twice the size.
+ */
+const LINEAR_UNIT = 2;
+
 /** @param name in the artifact, at most 32 characters */
 export function memberArtifact(
   model: FloatModel,
@@ -25,13 +31,25 @@ export function memberArtifact(
   const outputs = model.head.outputs.length;
   // The scorer cuts off at 16.0 of what it normalises to; where the cap is larger, it counts less.
   const share = Math.min(1, RESIDUAL_CAP_MAX_Q8 / (256 * units.cap));
-  return quantiseModel(model, {
+  const unit = model.architecture === "linear" ? LINEAR_UNIT : 1;
+  return quantiseModel(inUnits(model, unit), {
     name,
+    featureScales: new Float32Array(model.inputs).fill(ONE_Q12 / unit),
     scaleShift: 0,
     residualCapQ8: Math.round(256 * units.cap * share),
     residualMultipliers: new Int32Array(outputs).fill(Math.round(ONE_MULTIPLIER * share)),
-    scaleFloors: Int32Array.from(units.units, (unit) => Math.max(1, Math.round(unit * ONE_Q12))),
+    scaleFloors: Int32Array.from(units.units, (size) => {
+      return Math.max(1, Math.round((size * ONE_Q12) / unit));
+    }),
   });
+}
+
+/** The same linear model for vectors that are divided by a unit; any other only for 1. */
+function inUnits(model: FloatModel, unit: number): FloatModel {
+  if (model.architecture !== "linear") return model;
+  const divided = (biases: Float64Array) => biases.map((bias) => bias / unit);
+  const head = { ...model.head, biases: divided(model.head.biases) };
+  return { ...model, encoderBiases: divided(model.encoderBiases), head };
 }
 
 /**
