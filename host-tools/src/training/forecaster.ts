@@ -200,7 +200,8 @@ function measureTargets(
     for (const { start, length } of series) {
       for (let i = start; i + 1 < start + length; i++) {
         const now = output.carry ? vectors[i * width + output.feature]! : 0;
-        squares += (vectors[(i + 1) * width + output.feature]! - now) ** 2;
+        const target = vectors[(i + 1) * width + output.feature]! - now;
+        squares += target * target;
         count += 1;
       }
     }
