@@ -23,7 +23,7 @@ import { FAULT_CLASSES } from "../host-tools/src/faults/fault-class";
 import { scoreOf } from "../host-tools/src/faults/judge";
 import { liveScenario } from "../host-tools/src/faults/live-scenario";
 import { runSuite, type SuiteResult } from "../host-tools/src/faults/run-suite";
-import { suiteConfig } from "../host-tools/src/faults/suite-config";
+import { suiteArtifact, suiteConfig } from "../host-tools/src/faults/suite-config";
 import {
   faultTable,
   foundOf,
@@ -32,7 +32,6 @@ import {
   totalsTable,
 } from "../host-tools/src/faults/suite-table";
 import { readFilterModule } from "../host-tools/src/lib/filter-module";
-import { readShippedModel } from "../host-tools/src/lib/shipped-model";
 import { findEnvoy } from "../host-tools/src/rig";
 import type { Bench, BenchOptions, BenchResult } from "./bench";
 import { rounded } from "./statistics";
@@ -48,7 +47,7 @@ interface Modules {
 
 async function run(options: BenchOptions): Promise<BenchResult> {
   const { seed, quick, say } = options;
-  const modules = { wasm: await readFilterModule(), artifact: await readShippedModel() };
+  const modules = { wasm: await readFilterModule(), artifact: await suiteArtifact() };
   const anomaly = { false_alarms_per_hour: PER_HOUR };
   const size = quick ? QUICK : FULL;
   const result = runSuite({ seed, perHour: PER_HOUR, anomaly, ...size, ...modules, say });

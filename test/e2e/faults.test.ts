@@ -8,9 +8,8 @@ import { runEmbeddedSuite } from "../../host-tools/src/faults/embedded-run";
 import { runEnvoySuite } from "../../host-tools/src/faults/envoy-run";
 import { liveScenario } from "../../host-tools/src/faults/live-scenario";
 import type { Scenario } from "../../host-tools/src/faults/scenario";
-import { suiteConfig } from "../../host-tools/src/faults/suite-config";
+import { suiteArtifact, suiteConfig } from "../../host-tools/src/faults/suite-config";
 import { readFilterModule } from "../../host-tools/src/lib/filter-module";
-import { readShippedModel } from "../../host-tools/src/lib/shipped-model";
 import { envoyOrSkip } from "./rig/envoy-or-skip";
 
 const UNTIL_MS = 60_000;
@@ -36,7 +35,7 @@ describe("the fault suite in a real Envoy", () => {
   it("meets the answers of the embedded host, and finds a strong fault", async (context) => {
     const binary = await envoyOrSkip(context);
     const scenario = beginning(liveScenario(1));
-    const pluginConfig = suiteConfig(scenario.routes, await readShippedModel());
+    const pluginConfig = suiteConfig(scenario.routes, await suiteArtifact());
     const wasm = await readFilterModule();
     const embedded = runEmbeddedSuite(scenario, { wasm, pluginConfig });
     const live = await runEnvoySuite(scenario, { binary, pluginConfig });

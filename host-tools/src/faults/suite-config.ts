@@ -7,10 +7,25 @@ import {
   type AnomalyConfig,
   type PluginConfig,
 } from "../config/plugin-config";
+import { readShippedContent, readShippedModel } from "../lib/shipped-model";
+import { bundleMembers, encodeBundle, readModels } from "../model/bundle";
 import type { SuiteRoute } from "./suite-routes";
 
 /**
- * @param artifact the model to run
+ * The models that the tool comes with, in one artifact: every layer can then be measured, also one that
+ * the default leaves out.
+ *
+ * @throws GanglionError E_SHIPPED_MODEL where the package is not whole
+ */
+export async function suiteArtifact(): Promise<Uint8Array> {
+  const shipped = await readShippedModel();
+  if (readModels(shipped).content !== undefined) return shipped;
+  const members = [...bundleMembers(shipped), await readShippedContent()];
+  return encodeBundle({ name: "suite", modelVersion: 1, members });
+}
+
+/**
+ * @param artifact the models to run
  * @param anomaly what the routes say about alarms, beside tagging them
  */
 export function suiteConfig(

@@ -5,10 +5,9 @@ import { harmonicMean } from "../../../host-tools/src/faults/evidence-detector";
 import { readFilter } from "../../../host-tools/src/faults/filter-reading";
 import { liveScenario } from "../../../host-tools/src/faults/live-scenario";
 import { FAULT_CLASSES } from "../../../host-tools/src/faults/fault-class";
-import { suiteConfig } from "../../../host-tools/src/faults/suite-config";
+import { suiteArtifact, suiteConfig } from "../../../host-tools/src/faults/suite-config";
 import type { SuiteRun } from "../../../host-tools/src/faults/suite-run";
 import { readFilterModule } from "../../../host-tools/src/lib/filter-module";
-import { readShippedModel } from "../../../host-tools/src/lib/shipped-model";
 
 const scenario = liveScenario(2);
 let filtered: SuiteRun;
@@ -16,7 +15,7 @@ let bare: SuiteRun;
 let again: SuiteRun;
 beforeAll(async () => {
   const wasm = await readFilterModule();
-  const pluginConfig = suiteConfig(scenario.routes, await readShippedModel());
+  const pluginConfig = suiteConfig(scenario.routes, await suiteArtifact());
   filtered = runEmbeddedSuite(scenario, { wasm, pluginConfig });
   again = runEmbeddedSuite(scenario, { wasm, pluginConfig });
   bare = runEmbeddedSuite(scenario, { wasm, pluginConfig: undefined });
