@@ -12,9 +12,9 @@ import { suiteArtifact, suiteConfig } from "../../host-tools/src/faults/suite-co
 import { readFilterModule } from "../../host-tools/src/lib/filter-module";
 import { envoyOrSkip } from "./rig/envoy-or-skip";
 
-const UNTIL_MS = 60_000;
+const UNTIL_MS = 100_000;
 
-/** The scenario's first minute. */
+/** The scenario's first faults, after its warm-up. */
 function beginning(scenario: Scenario): Scenario {
   return {
     ...scenario,
