@@ -6,8 +6,8 @@ import { textPairs, textTable } from "../model-card/text-table";
 import { type DecisionExplanation, type ExplainedLayer, rarityText } from "./decision-explanation";
 
 const BAR = 12;
-/** The scale of the evidence bars: one in ten thousand. */
-const EVIDENCE_MAX = 4;
+/** The scale of the evidence bars: one in a million, so that usual thresholds stand in the middle. */
+const EVIDENCE_MAX = 6;
 const BAR_EVIDENCE = 32;
 
 export function explanationText(explanation: DecisionExplanation, paint: InspectionPaint): string {

@@ -18,8 +18,21 @@ export interface CalibrationCurve {
   readonly threshold: number | null;
 }
 
-/** Top of the pictures: one in ten thousand. */
-export const CURVE_EVIDENCE_MAX = 4;
+/** Least top of the pictures: one in ten thousand. */
+const TOP_MIN = 4;
+
+/** Evidence at the top of a picture of the curve, a whole number. */
+export function curveTop({ points }: CalibrationCurve): number {
+  return Math.max(TOP_MIN, ...points.map(({ evidence }) => Math.ceil(evidence - 1e-9)));
+}
+
+/** Labels of whole pieces of evidence, from 0 to the top. */
+export function evidenceLabels(top: number): string[] {
+  return Array.from({ length: top + 1 }, (_, evidence) => {
+    if (evidence === 0) return "usual";
+    return evidence <= TOP_MIN ? `1 in ${10 ** evidence}` : `1 in 10^${evidence}`;
+  });
+}
 
 export function scorerCurve({
   quantiles,

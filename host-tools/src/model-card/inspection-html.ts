@@ -3,7 +3,7 @@
 import type { ArtifactDescription } from "../model/describe-artifact";
 import { escapeHtml } from "../report/html";
 import { REPORT_CSS } from "../report/styles";
-import { type CalibrationCurve, CURVE_EVIDENCE_MAX } from "./calibration-curve";
+import { type CalibrationCurve, curveTop, evidenceLabels } from "./calibration-curve";
 import {
   contentRows,
   dataRows,
@@ -24,7 +24,7 @@ td, th { white-space: nowrap; } td.wide { white-space: normal; }
 td.text, th.text { text-align: left; }
 .bin { fill: var(--with); } .axis { stroke: var(--soft); }
 .line { fill: none; stroke: var(--with); stroke-width: 2.2; }
-meter { width: 120px; }
+meter { width: 120px; } .plots, h1 + .lead + dl { margin-top: 18px; }
 .ok { color: var(--arm-2); } .bad { color: var(--bad); }
 `;
 
@@ -116,16 +116,18 @@ const HEIGHT = 230;
 const LEFT = 70;
 const BOTTOM = 26;
 
-function curveFigure({ title, points, ends, threshold }: CalibrationCurve): string {
+function curveFigure(curve: CalibrationCurve): string {
+  const { title, points, ends, threshold } = curve;
+  const top = curveTop(curve);
   const low = points[0]?.x ?? 0;
   const span = Math.max((points[points.length - 1]?.x ?? 1) - low, 1e-9);
   const x = (place: number) => (LEFT + ((place - low) / span) * (WIDTH - LEFT - 10)).toFixed(1);
   const y = (evidence: number) => {
-    const share = Math.min(evidence, CURVE_EVIDENCE_MAX) / CURVE_EVIDENCE_MAX;
+    const share = Math.min(evidence, top) / top;
     return (10 + (1 - share) * (HEIGHT - BOTTOM - 10)).toFixed(1);
   };
   const path = points.map((p, i) => `${i === 0 ? "M" : "L"}${x(p.x)} ${y(p.evidence)}`);
-  const ticks = ["usual", "1 in 10", "1 in 100", "1 in 1000", "1 in 10000"].map((text, i) => {
+  const ticks = evidenceLabels(top).map((text, i) => {
     const at = y(i);
     return (
       `<line class="grid" x1="${LEFT}" x2="${WIDTH}" y1="${at}" y2="${at}"/>` +

@@ -2,7 +2,7 @@
 // worth, what its card says.
 
 import type { ArtifactDescription } from "../model/describe-artifact";
-import { type CalibrationCurve, CURVE_EVIDENCE_MAX } from "./calibration-curve";
+import { type CalibrationCurve, curveTop, evidenceLabels } from "./calibration-curve";
 import {
   contentRows,
   dataRows,
@@ -140,13 +140,18 @@ function inputLines(a: ArtifactDescription, matrices: readonly MatrixPicture[]):
   return textTable(["input", "offset", "deviation", "mean weight"], rows, [0, 3]);
 }
 
-function curveLines({ points, ends, threshold }: CalibrationCurve): string[] {
+function curveLines(curve: CalibrationCurve): string[] {
+  const { points, ends, threshold } = curve;
+  const top = curveTop(curve);
+  const labels = evidenceLabels(top).reverse();
+  // A low picture gets a row between each two labels.
+  const isLow = labels.length <= 5;
   return plotCurve({
     points: points.map(({ x, evidence }) => ({ x, y: evidence })),
     xLow: points[0]?.x ?? 0,
     xHigh: points[points.length - 1]?.x ?? 1,
-    yHigh: CURVE_EVIDENCE_MAX,
-    rowLabels: ["1 in 10000", "", "1 in 1000", "", "1 in 100", "", "1 in 10", "", "usual"],
+    yHigh: top,
+    rowLabels: isLow ? labels.flatMap((label, i) => (i === 0 ? [label] : ["", label])) : labels,
     ...(threshold === null ? {} : { mark: { y: threshold, name: "threshold" } }),
     xLabels: ends,
   });
