@@ -2,8 +2,9 @@
 // here runs in a proxy.
 
 import { Calibrator, calibratorThreshold } from "./calibration/calibrator";
+import { noteRequest } from "./calibration/client-guard";
 import { combineEvidence, evidenceOfShare } from "./calibration/share-evidence";
-import { alphaOfRate, stepCalibrator } from "./calibration/step";
+import { alphaOfRate, stepCalibrator, stepWindow } from "./calibration/step";
 import { CALIBRATOR_STATE_BYTES } from "./contract/calibration";
 
 const STATES: usize = memory.data(4096, 16);
@@ -26,6 +27,23 @@ export function stepArea(): usize {
 
 export function step(state: usize, evidence: i32, client: u32, nowMs: f64, alpha: i32): i32 {
   return stepCalibrator(changetype<Calibrator>(state), evidence, client, nowMs, alpha);
+}
+
+/** Notes a request of a window. */
+export function note(state: usize, client: u32): void {
+  noteRequest(changetype<Calibrator>(state), client);
+}
+
+/** A step by a window of noted requests. */
+export function window(
+  state: usize,
+  evidence: i32,
+  client: u32,
+  others: i32,
+  nowMs: f64,
+  alpha: i32,
+): i32 {
+  return stepWindow(changetype<Calibrator>(state), evidence, client, others, nowMs, alpha);
 }
 
 export function threshold(state: usize): i32 {

@@ -1,7 +1,8 @@
-// Is a threshold exceeded as often as it says? Over all entities of the ASD and SMD sets and over made-up
-// healthy routes: the share of normal steps of the test part that exceed, over the nominal share, for the
-// filter's own calibration in Wasm (build/calibration.lab.wasm) beside a fixed quantile of the train part and a
-// split conformal one. Steps come at the sets' own intervals, so an incident freezes as it would in a proxy.
+// Is a threshold exceeded as often as it says? Over all entities of the ASD and SMD sets and over
+// made-up healthy routes: the share of normal steps of the test part that exceed, over the nominal
+// share, for the filter's own calibration in Wasm (build/calibration.lab.wasm) beside a fixed
+// quantile of the train part and a split conformal one. Steps come at the sets' own intervals, so an
+// incident holds its threshold for as long as it would in a proxy.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";

@@ -31,6 +31,10 @@ export class Calibrator {
   /** Exceedances that moved the threshold, ever. */
   rises: u32;
   incidents: u32;
+  /** Requests noted, of all clients. */
+  requests: u32;
+  /** Zero. */
+  spare: u32;
   openedMs: f64;
   lastMs: f64;
   /** Mean interval between steps. */
@@ -52,9 +56,9 @@ export class CalibratorClient {
   tag: u32;
   /** `rises` after its last rise. */
   lastRise: u32;
-  /** Step at which it was first noted, and its own steps since then. */
-  sinceStep: u32;
-  steps: u16;
+  /** `requests` when it was first noted, and its own since then. */
+  since: u32;
+  requests: u16;
   /** Exceedances since its last rise that did not raise the threshold. */
   refusals: u16;
 }

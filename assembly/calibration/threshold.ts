@@ -24,7 +24,7 @@ import {
   QUIET_GAIN_MOST,
   RECENT_USUAL,
   RISE_FULL,
-  RISE_PLAIN,
+  RISE_HALF,
   START_ABOVE_MAX,
   START_BELOW_MAX,
   START_STEPS,
@@ -79,10 +79,7 @@ export function aimThreshold(state: Calibrator, level: i32): void {
   state.level = level;
 }
 
-/**
- * Learns the key's tail while it is young; at its end the threshold starts anew from it.
- * @param steps of the key, this one included
- */
+/** Learns the key's tail while it is young. */
 export function learnTail(state: Calibrator, evidence: i32): void {
   if (state.steps > <u32>START_STEPS) return;
   const above = (evidence << THRESHOLD_FRACTION) - state.quantile;
@@ -93,6 +90,10 @@ export function learnTail(state: Calibrator, evidence: i32): void {
   } else {
     state.quantile = max(0, state.quantile - QUANTILE_STEP);
   }
+}
+
+/** When a key has left its youth, its threshold starts anew from its own tail. */
+export function startFromTail(state: Calibrator): void {
   if (state.steps != <u32>START_STEPS) return;
   const decades = state.level - EVIDENCE_ONE;
   const tail = <i32>((((<i64>state.excess * decades) >> 8) * LN_10) >> 8);
@@ -106,13 +107,20 @@ export function learnTail(state: Calibrator, evidence: i32): void {
 }
 
 /**
- * Moves the threshold after a step. While an incident is open a rise goes at least to the evidence
+ * Moves the threshold after a step. While an incident is young a rise goes at least to the evidence
  * itself: the incident has been told of, what is worth telling is only what is worse.
  *
- * @param rise what the step's exceedance may do, RISE_ number
+ * @param young whether an incident is open whose threshold is held
+ * @param rise RISE_ number but RISE_REFUSED, which moves nothing
  * @param alpha nominal share, Q30
  */
-export function moveThreshold(state: Calibrator, rise: i32, evidence: i32, alpha: i32): void {
+export function moveThreshold(
+  state: Calibrator,
+  rise: i32,
+  young: bool,
+  evidence: i32,
+  alpha: i32,
+): void {
   state.recent -= part(state.recent, alpha);
   if (rise == RISE_FULL) {
     state.recent += 1 << 16;
@@ -121,11 +129,11 @@ export function moveThreshold(state: Calibrator, rise: i32, evidence: i32, alpha
     }
   }
   const fall = part(state.gain, alpha);
-  if (rise == RISE_PLAIN) {
-    state.threshold += quietGain(state.level);
+  if (rise == RISE_HALF) {
+    state.threshold += quietGain(state.level) >> 1;
   } else if (rise == RISE_FULL) {
     state.threshold += state.gain;
-    if (state.open != 0) {
+    if (young) {
       state.threshold = max(state.threshold, evidence << THRESHOLD_FRACTION);
       state.kept += quietGain(state.level);
     }

@@ -13,7 +13,7 @@ export const CALIBRATION_OPENED: i32 = 4;
 export const CALIBRATION_CLOSED: i32 = 8;
 
 /** Bytes of a key's calibration state. */
-export const CALIBRATOR_STATE_BYTES: i32 = 184;
+export const CALIBRATOR_STATE_BYTES: i32 = 192;
 
 /** 1.0 of a share, Q30. */
 export const SHARE_ONE: i32 = 1073741824;
@@ -73,12 +73,16 @@ export const INTERVAL_MS_MAX: i32 = 60000;
 
 /** Clients remembered by what they did to the threshold. */
 export const CLIENTS_REMEMBERED: i32 = 7;
-/** Steps after which a client's count of its own steps is halved. */
-export const CLIENT_STEPS_MAX: i32 = 32768;
+/** Requests after which a client's count of its own is halved. */
+export const CLIENT_REQUESTS_MAX: i32 = 32768;
 /** Refusals since its last rise from which on a client's rise is no sign of a drift. */
 export const CLIENT_REFUSALS_USUAL: i32 = 3;
 
-/** What an exceedance may do to the threshold: nothing, rise by the quiet gain, rise as it should. */
+/**
+ * What a step does to the threshold: it falls; it rises by half the quiet gain; it rises by the
+ * gain; it stays, because who exceeded has had its part.
+ */
 export const RISE_NONE: i32 = 0;
-export const RISE_PLAIN: i32 = 1;
+export const RISE_HALF: i32 = 1;
 export const RISE_FULL: i32 = 2;
+export const RISE_REFUSED: i32 = 3;

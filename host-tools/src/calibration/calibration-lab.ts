@@ -9,6 +9,15 @@ interface LabExports {
   stateArea(index: number): number;
   stepArea(): number;
   step(state: number, evidence: number, client: number, nowMs: number, alpha: number): number;
+  note(state: number, client: number): void;
+  window(
+    state: number,
+    evidence: number,
+    client: number,
+    others: number,
+    nowMs: number,
+    alpha: number,
+  ): number;
   stepMany(state: number, count: number, alpha: number): void;
   threshold(state: number): number;
   rateAlpha(state: number, alarmsPerHour: number): number;

@@ -11,7 +11,7 @@ import {
   CALIBRATION_OPENED,
   CLIENTS_REMEMBERED,
   CLIENT_REFUSALS_USUAL,
-  CLIENT_STEPS_MAX,
+  CLIENT_REQUESTS_MAX,
   EVIDENCE_MAX,
   EVIDENCE_ONE,
   FOLLOW_SHIFT,
@@ -27,7 +27,8 @@ import {
   RELEASE_STEPS,
   RISE_FULL,
   RISE_NONE,
-  RISE_PLAIN,
+  RISE_REFUSED,
+  RISE_HALF,
   SILENCE_MS,
   START_ABOVE_MAX,
   START_BELOW_MAX,
@@ -60,8 +61,8 @@ function quietGain(level: number): number {
 interface Client {
   readonly tag: number;
   lastRise: number;
-  sinceStep: number;
-  steps: number;
+  since: number;
+  requests: number;
   refusals: number;
 }
 
@@ -81,6 +82,7 @@ export class ReferenceCalibrator {
   private excess = 0;
   private level = 0;
   private rises = 0;
+  private requests = 0;
   private openedMs = 0;
   private lastMs = 0;
   private quiet = 0;
@@ -93,8 +95,20 @@ export class ReferenceCalibrator {
     return Math.floor((this.open ? this.held : this.threshold) / UNIT);
   }
 
-  /** One step; see assembly/calibration/step.ts. @returns CALIBRATION_ bits */
+  /** One request; see assembly/calibration/step.ts. @returns CALIBRATION_ bits */
   step(evidence: number, client: number, nowMs: number, alpha: number): number {
+    this.noteRequest(client);
+    return this.stepWindow(evidence, client, -1, nowMs, alpha);
+  }
+
+  /** A window of noted requests, by the client of its largest evidence. */
+  stepWindow(
+    evidence: number,
+    client: number,
+    others: number,
+    nowMs: number,
+    alpha: number,
+  ): number {
     const share = clamp(alpha, ALPHA_MIN, ALPHA_MAX);
     const seen = clamp(evidence, 0, EVIDENCE_MAX);
     this.aim(evidenceOfShare(share));
@@ -103,11 +117,21 @@ export class ReferenceCalibrator {
     if (this.steps > 0 && time - this.lastMs > SILENCE_MS) flags |= this.close();
     this.lastMs = time;
     this.steps++;
-    this.noteClient(client);
     const threshold = this.threshold;
     const exceeds = seen * UNIT > threshold;
-    this.move(exceeds ? this.admit(client) : RISE_NONE, seen, share);
-    this.learnTail(seen);
+    let rise = exceeds ? this.admit(client) : RISE_NONE;
+    let counted = seen;
+    if (rise === RISE_REFUSED && others >= 0) {
+      counted = Math.min(others, seen);
+      rise = counted * UNIT > this.threshold ? RISE_FULL : RISE_NONE;
+      if (rise === RISE_FULL) this.rises++;
+    }
+    if (rise !== RISE_REFUSED) {
+      const young = this.open && time - this.openedMs < FREEZE_MS;
+      this.move(rise, young, counted, share);
+      this.learnTail(counted);
+    }
+    if (this.steps === START_STEPS) this.startFromTail();
     flags |= this.follow(seen, threshold, exceeds, time);
     return exceeds ? flags | CALIBRATION_EXCEEDS : flags;
   }
@@ -148,34 +172,36 @@ export class ReferenceCalibrator {
     return time;
   }
 
-  private noteClient(client: number): void {
+  /** Counts a request of a client. */
+  noteRequest(client: number): void {
+    this.requests++;
     const known = this.clients.find(({ tag }) => tag === client);
     if (known === undefined) return;
-    known.steps++;
-    const elapsed = this.steps - known.sinceStep;
-    if (elapsed < CLIENT_STEPS_MAX) return;
-    known.sinceStep += Math.floor(elapsed / 2);
-    known.steps = Math.floor(known.steps / 2);
+    known.requests++;
+    const elapsed = this.requests - known.since;
+    if (elapsed < CLIENT_REQUESTS_MAX) return;
+    known.since += Math.floor(elapsed / 2);
+    known.requests = Math.floor(known.requests / 2);
   }
 
   private admit(tag: number): number {
     if (tag === 0) return RISE_FULL;
     const known = this.clients.find((other) => other.tag === tag);
     if (known !== undefined) {
-      const own = known.steps + 1;
-      const all = this.steps - known.sinceStep + CLIENTS_REMEMBERED;
+      const own = known.requests + 1;
+      const all = this.requests - known.since + CLIENTS_REMEMBERED;
       const inverse = Math.floor((all + Math.floor(own / 2)) / own);
       const wanted = Math.min(inverse, CLIENTS_REMEMBERED) - 1;
       if (this.rises - known.lastRise < wanted) {
         known.refusals = Math.min(known.refusals + 1, 65535);
-        return RISE_NONE;
+        return RISE_REFUSED;
       }
-      const rise = known.refusals < CLIENT_REFUSALS_USUAL ? RISE_FULL : RISE_PLAIN;
+      const rise = known.refusals < CLIENT_REFUSALS_USUAL ? RISE_FULL : RISE_HALF;
       known.lastRise = ++this.rises;
       known.refusals = 0;
       return rise;
     }
-    const fresh = { tag, lastRise: ++this.rises, sinceStep: this.steps, steps: 0, refusals: 0 };
+    const fresh = { tag, lastRise: ++this.rises, since: this.requests, requests: 0, refusals: 0 };
     if (this.clients.length < CLIENTS_REMEMBERED) this.clients.push(fresh);
     else this.clients[this.longestAgo()] = fresh;
     return RISE_FULL;
@@ -188,16 +214,16 @@ export class ReferenceCalibrator {
     );
   }
 
-  private move(rise: number, evidence: number, alpha: number): void {
+  private move(rise: number, young: boolean, evidence: number, alpha: number): void {
     this.recent -= part(this.recent, alpha);
     if (rise === RISE_FULL) {
       this.recent += 65536;
       if (this.recent > RECENT_USUAL) this.gain = Math.min(2 * this.gain, GAIN_MOST * UNIT);
     }
     const fall = part(this.gain, alpha);
-    if (rise === RISE_PLAIN) this.threshold += quietGain(this.level);
+    if (rise === RISE_HALF) this.threshold += Math.floor(quietGain(this.level) / 2);
     if (rise === RISE_FULL) this.threshold += this.gain;
-    if (rise === RISE_FULL && this.open) {
+    if (rise === RISE_FULL && young) {
       this.threshold = Math.max(this.threshold, evidence * UNIT);
       this.kept += quietGain(this.level);
     }
@@ -216,7 +242,9 @@ export class ReferenceCalibrator {
     } else {
       this.quantile = Math.max(0, this.quantile - QUANTILE_STEP);
     }
-    if (this.steps !== START_STEPS) return;
+  }
+
+  private startFromTail(): void {
     const scaled = Math.floor((this.excess * (this.level - EVIDENCE_ONE)) / 256);
     const own = this.quantile + Math.floor((scaled * LN_10_Q8) / 256);
     const least = (this.level - START_BELOW_MAX) * UNIT;

@@ -36,8 +36,20 @@ describe("the filter's calibration", () => {
       const client = clients[random.below(random.below(20) + 1)]!;
       nowMs += random.below(200) === 0 ? random.below(400_000) : random.uniform() * 900;
       const time = random.below(300) === 0 ? ODD_TIMES[random.below(ODD_TIMES.length)]! : nowMs;
-      const expected = twin.step(evidence, client, time, alpha);
-      if (lab.wasm.step(state, evidence, client, time, alpha) !== expected) {
+      const windowed = step % 4 < 2;
+      if (windowed) {
+        const other = clients[random.below(20)]!;
+        twin.noteRequest(other);
+        lab.wasm.note(state, other);
+      }
+      const others = random.below(3) === 0 ? -1 : random.below(2600);
+      const expected = windowed
+        ? twin.stepWindow(evidence, client, others, time, alpha)
+        : twin.step(evidence, client, time, alpha);
+      const found = windowed
+        ? lab.wasm.window(state, evidence, client, others, time, alpha)
+        : lab.wasm.step(state, evidence, client, time, alpha);
+      if (found !== expected) {
         expect.fail(`flags differ at step ${step}`);
       }
       if (lab.wasm.threshold(state) !== twin.thresholdQ8) {
