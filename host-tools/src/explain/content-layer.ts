@@ -8,15 +8,12 @@ import {
   fieldEntries,
   scoreContent,
 } from "../content/reference-content";
-import type { ExplainedLayer, ExplainedPart } from "./decision-explanation";
+import type { ExplainedPart, LayerStory } from "./decision-explanation";
 
 const PIECES = 5;
 
 /** @param target path and query as the client wrote them, one character per byte */
-export function explainContent(
-  artifact: ContentArtifact,
-  target: string,
-): Omit<ExplainedLayer, "acts"> {
+export function explainContent(artifact: ContentArtifact, target: string): LayerStory {
   const bytes = Buffer.from(target, "latin1");
   const score = scoreContent(artifact, bytes);
   const isKnown = score.supervisedEvidence >= score.oneClassEvidence;

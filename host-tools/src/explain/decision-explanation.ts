@@ -19,6 +19,8 @@ export interface ExplainedLayer {
   readonly title: string;
   /** Whether its evidence can raise an alarm, by the route's configuration, or is only told. */
   readonly acts: boolean;
+  /** Its say beside the other layers that act: weight of its p-value in their harmonic mean. */
+  readonly weight: number;
   /** -log10 of the tail probability; null where the layer does not speak: warm-up, not there. */
   readonly evidence: number | null;
   /** Why it does not speak, or what its score is. */
@@ -26,6 +28,9 @@ export interface ExplainedLayer {
   /** Heaviest first. */
   readonly parts: readonly ExplainedPart[];
 }
+
+/** What a layer tells of itself; its place among the others is the configuration's and the filter's. */
+export type LayerStory = Omit<ExplainedLayer, "acts" | "weight">;
 
 export interface DecisionExplanation {
   readonly request: {

@@ -2,20 +2,21 @@
 
 import { type DecisionExplanation, type ExplainedLayer, rarityText } from "./decision-explanation";
 
+const FILTER_NAMES: Readonly<Record<string, ExplainedLayer["layer"]>> = {
+  statistics: "L0",
+  sequence: "L1",
+  content: "L2",
+};
+
 export function decisionSentence(explanation: DecisionExplanation): string {
-  const { request, decision, layers } = explanation;
+  const { request, decision } = explanation;
   const where = request.route === "" ? "no route" : `route ${request.route}`;
   const acted = decision.enforced ? "" : " (in shadow)";
   const start = `Request ${request.number} on ${where}: ${decision.verdict}${acted}`;
   if (decision.reason === "rate_limit") {
     return `${start}, because a rate limit had no token left; the score played no part.`;
   }
-  const loudest = layers
-    .filter(({ acts, evidence }) => acts && evidence !== null)
-    .reduce<ExplainedLayer | undefined>(
-      (best, layer) => (best === undefined || layer.evidence! > best.evidence! ? layer : best),
-      undefined,
-    );
+  const loudest = loudestLayer(explanation);
   if (loudest === undefined) return `${start}; no layer had anything to say yet.`;
   const text = rarityText(loudest.evidence!);
   const rarity = text === "usual" ? text : `${text} in healthy traffic`;
@@ -24,6 +25,16 @@ export function decisionSentence(explanation: DecisionExplanation): string {
   return decision.reason === "anomaly"
     ? `${start}, an anomaly to the ${loudest.title}: ${rarity}${because}.`
     : `${start}; no alarm, and of the layers the ${loudest.title} said most: ${rarity}.`;
+}
+
+/** The one that the filter names, else the one whose word is worth most. */
+function loudestLayer({ decision, layers }: DecisionExplanation): ExplainedLayer | undefined {
+  const speaking = layers.filter(({ acts, evidence }) => acts && evidence !== null);
+  const named = speaking.find(
+    ({ layer }) => layer === FILTER_NAMES[decision.layer?.split(".")[0] ?? ""],
+  );
+  const worth = ({ evidence, weight }: ExplainedLayer) => evidence! + Math.log10(weight);
+  return named ?? [...speaking].sort((a, b) => worth(b) - worth(a))[0];
 }
 
 function partText({ name, seen, expected, share }: ExplainedLayer["parts"][number]): string {

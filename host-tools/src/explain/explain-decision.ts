@@ -3,6 +3,7 @@
 // score, and where they differ that is said.
 
 import type { AnomalyConfig, LayerConfig, PluginConfig } from "../config/plugin-config";
+import { combineEvidence } from "../calibration/reference-share";
 import type { ContentArtifact } from "../content/content-artifact";
 import { evidencePermille, Metric, metricName } from "../contract";
 import type { EmbeddedProxy } from "../embedded/embedded-proxy";
@@ -15,7 +16,7 @@ import { replayTraffic } from "../replay/replay";
 import type { ReplayVerdict } from "../replay/replay-verdict";
 import { harmonicEvidence } from "../statistics/reference-monitor";
 import { explainContent } from "./content-layer";
-import type { DecisionExplanation, ExplainedLayer } from "./decision-explanation";
+import type { DecisionExplanation, ExplainedLayer, LayerStory } from "./decision-explanation";
 import { decisionSentence } from "./decision-sentence";
 import { findRequest } from "./find-request";
 import { asTraffic } from "./route-history";
@@ -61,9 +62,7 @@ export function explainDecision(input: ExplainInput): DecisionExplanation {
   const carried = layers.filter(
     ({ layer }) => layer !== "L2" || input.models.content !== undefined,
   );
-  const acting = evidenceByLayer(layers.filter(({ acts }) => acts));
-  const together = [...acting.values()];
-  const evidence = together.length < 2 ? (together[0] ?? 0) : harmonicEvidence(together);
+  const evidence = combined(carried);
   const verdict = replayed.verdicts[index]!;
   const explanation: DecisionExplanation = {
     request: requestOf(requests[index]!, index, route, history.length),
@@ -135,8 +134,10 @@ function layersOf(
   anomaly: AnomalyConfig,
 ): ExplainedLayer[] {
   const layers: ExplainedLayer[] = [];
-  const add = (part: LayerConfig, explain: () => Omit<ExplainedLayer, "acts">) => {
-    if (part !== "off") layers.push({ ...explain(), acts: part === "act" });
+  const add = (part: LayerConfig, explain: () => LayerStory) => {
+    if (part === "off") return;
+    const story = explain();
+    layers.push({ ...story, acts: part === "act", weight: LAYER_WEIGHT[story.layer] });
   };
   add(anomaly.statistics ?? "act", () => explainStatistics(history));
   for (const scorer of models.scorers) {
@@ -203,6 +204,19 @@ function thresholdOf(
 
 function evidenceOfPermille(permille: number): number {
   return permille >= 1000 ? 4 : Number((-Math.log10(1 - permille / 1000)).toFixed(3));
+}
+
+/** As in assembly/judge.ts: beside the others the sequence counts a decade and a half less. */
+const LAYER_WEIGHT = { L0: 97, L1: 3, L2: 97 } as const;
+
+/** Evidence of the layers that act, together, Q8. */
+function combined(layers: readonly ExplainedLayer[]): number {
+  const acting = evidenceByLayer(layers.filter(({ acts }) => acts));
+  const weighed = [...acting].map(([layer, evidence]) => ({
+    evidence,
+    weight: LAYER_WEIGHT[layer],
+  }));
+  return combineEvidence(weighed);
 }
 
 /** Q8 of each layer; several scorers of the sequence are one layer, combined like layers. */

@@ -13,15 +13,16 @@ const BAR_EVIDENCE = 32;
 export function explanationText(explanation: DecisionExplanation, paint: InspectionPaint): string {
   const { layers, combined, threshold, agreement, sentence } = explanation;
   const at = threshold.evidence;
+  const most = Math.max(...layers.filter(({ acts }) => acts).map(({ weight }) => weight));
   const together = { name: "together", evidence: combined.evidence, note: "" };
   const sections = [
     [paint.strong(sentence)],
     headLines(explanation),
     [
       "evidence",
-      ...layers.map(({ layer, title, evidence, acts }) =>
+      ...layers.map(({ layer, title, evidence, acts, weight }) =>
         evidenceLine(
-          { name: `${layer} ${title}`, evidence, note: acts ? "" : "observed" },
+          { name: `${layer} ${title}`, evidence, note: noteOf(acts, weight, most) },
           at,
           paint,
         ),
@@ -56,6 +57,12 @@ function headLines({ request, decision, models, threshold }: DecisionExplanation
   ]);
 }
 
+/** How a layer stands among the others. */
+function noteOf(acts: boolean, weight: number, most: number): string {
+  if (!acts) return "observed";
+  return weight === most ? "" : `counts ${Math.round(most / weight)} times less`;
+}
+
 interface Bar {
   readonly name: string;
   readonly evidence: number | null;
@@ -75,7 +82,7 @@ function evidenceLine(
   const at = Math.min(BAR_EVIDENCE, Math.round(place));
   const marked = threshold === null ? drawn : `${drawn.slice(0, at)}┊${drawn.slice(at)}`;
   const text = rarityText(evidence);
-  const isAbove = threshold !== null && evidence >= threshold && note === "";
+  const isAbove = threshold !== null && evidence >= threshold && note !== "observed";
   const told = note === "" ? "" : paint.dim(`  ${note}`);
   return `${title} ${isAbove ? paint.bad(marked) : marked} ${text}${told}`;
 }

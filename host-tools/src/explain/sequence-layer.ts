@@ -8,7 +8,7 @@ import { ONE_Q12 } from "../model/q12";
 import { ReferenceScorer } from "../model/reference";
 import type { ScorerArtifact } from "../model/scorer-artifact";
 import { ContributionFollower, type OutputPart } from "./contribution-follower";
-import type { ExplainedLayer, ExplainedPart } from "./decision-explanation";
+import type { ExplainedPart, LayerStory } from "./decision-explanation";
 import { featureText, leanText } from "./feature-unit";
 
 /** Parts below this share are not told. */
@@ -17,10 +17,7 @@ const SHARE_MIN = 0.02;
 /**
  * @param vectors raw features of the route's requests, FEATURES each; the last is the one to explain
  */
-export function explainSequence(
-  artifact: ScorerArtifact,
-  vectors: Float32Array,
-): Omit<ExplainedLayer, "acts"> {
+export function explainSequence(artifact: ScorerArtifact, vectors: Float32Array): LayerStory {
   const scorer = new ReferenceScorer(artifact);
   const follower = new ContributionFollower(artifact, scorer);
   let score = { evidence: 0, surprise: 0 };

@@ -8,7 +8,7 @@ import { ROUTE_SIGNALS, RouteSignal, signalName } from "../contract";
 import type { TrafficRequest } from "../model/traffic";
 import { ReferenceMonitor } from "../statistics/reference-monitor";
 import { ReferenceWatch } from "../statistics/reference-watch";
-import type { ExplainedLayer, ExplainedPart } from "./decision-explanation";
+import type { ExplainedPart, LayerStory } from "./decision-explanation";
 import { amountText, milliseconds } from "./feature-unit";
 import { WALL_OFFSET_MS } from "./route-history";
 
@@ -63,9 +63,7 @@ function geometricMean(values: readonly number[]): number {
 }
 
 /** @param history the route's requests in order of arrival; the last is the one to explain */
-export function explainStatistics(
-  history: readonly TrafficRequest[],
-): Omit<ExplainedLayer, "acts"> {
+export function explainStatistics(history: readonly TrafficRequest[]): LayerStory {
   const watch = new RouteWatch(history[0]!.arrivalMs);
   const nowMs = history[history.length - 1]!.arrivalMs;
   for (const event of eventsOf(history)) {
@@ -135,7 +133,7 @@ class RouteWatch {
     figures.bodiesMs.push(Math.max(0, latencyMs - ttfbMs));
   }
 
-  explain(): Omit<ExplainedLayer, "acts"> {
+  explain(): LayerStory {
     const { monitor, watch } = this;
     const sudden = monitor.evidenceQ8 - SUDDEN_DISCOUNT;
     const isSudden = sudden > watch.evidenceQ8;
