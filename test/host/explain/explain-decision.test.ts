@@ -3,13 +3,26 @@ import { resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { explainDecision } from "../../../host-tools/src/explain/explain-decision";
 import { explanationText } from "../../../host-tools/src/explain/explanation-text";
-import type { PluginConfig } from "../../../host-tools/src/config/plugin-config";
-import { type BundleModels, readModels } from "../../../host-tools/src/model/bundle";
+import {
+  canonicalJson,
+  type PluginConfig,
+  withModel,
+} from "../../../host-tools/src/config/plugin-config";
+import { FEATURES } from "../../../host-tools/src/contract";
+import { seededPrng } from "../../../host-tools/src/lib/prng";
+import { encodeArtifact } from "../../../host-tools/src/model/artifact";
+import { quantiseModel } from "../../../host-tools/src/model/quantise-model";
+import { columnsOf, toFloatModel } from "../../../host-tools/src/onnx/float-import";
+import { importOnnx } from "../../../host-tools/src/onnx/imported-model";
+import { batchFirstGraph } from "../onnx/recurrent-graphs";
+import { type BundleModels, encodeBundle, readModels } from "../../../host-tools/src/model/bundle";
 import { replayConfig } from "../../../host-tools/src/replay/replay-config";
 import type { RecordedRequest } from "../../../host-tools/src/replay/recorded-request";
 import { readTraffic } from "../../../host-tools/src/replay/traffic-file";
 import { readFilterModule } from "../../../host-tools/src/lib/filter-module";
 import { SPIKE_POLICY } from "../replay/spike-traffic";
+
+const ones = () => new Float64Array(FEATURES).fill(1);
 
 /** As the command does it. */
 function modelsIn(pluginConfig: string): BundleModels {
@@ -177,6 +190,38 @@ describe("an explained decision", () => {
         seed: 1,
       });
       expect(explanation.agreement).toMatch(/^exact/);
+    }
+  });
+
+  it("agrees with the filter on two scorers and a content table that acts", async () => {
+    const graph = importOnnx(
+      batchFirstGraph(
+        { architecture: "LSTM", inputs: FEATURES, hidden: 8, outputs: FEATURES, spread: 0.2 },
+        seededPrng(3),
+      ),
+    );
+    const standard = { offsets: new Float64Array(FEATURES), deviations: ones() };
+    const second = quantiseModel(toFloatModel(graph, columnsOf(graph), standard), {
+      name: "second",
+    });
+    const members = [
+      readFileSync(resolve("wasmplugin/models/default.gngl")),
+      encodeArtifact(second),
+      readFileSync(resolve("wasmplugin/models/content.gngl")),
+    ];
+    const anomaly = { content: "act" } as const;
+    const config = canonicalJson(
+      withModel(
+        { version: 1, mode: "shadow", expose: "always", routes: [{ name: "all", anomaly }] },
+        encodeBundle({ name: "three", modelVersion: 1, members }),
+      ),
+    );
+    const lines = errorBurst(300, 20);
+    for (const number of ["150", "310", "320"]) {
+      const { layers, agreement, models } = await explain(lines, number, config);
+      expect(layers.map(({ layer }) => layer)).toEqual(["L0", "L1", "L1", "L2"]);
+      expect(models.map(({ name }) => name)).toEqual(["default", "second", "content"]);
+      expect(agreement).toMatch(/^exact/);
     }
   });
 
