@@ -11,6 +11,9 @@ import type { SuiteRun } from "./suite-run";
 export const PARTS = ["statistics", "sequence", "content"] as const;
 export type Part = (typeof PARTS)[number];
 
+/** Weights of the layers' p-values, as the filter combines them (assembly/judge.ts). */
+const WEIGHTS: Readonly<Record<Part, number>> = { statistics: 97, sequence: 3, content: 97 };
+
 const LN10 = 2.302585092994046;
 /** Natural logarithms in one unit of evidence. */
 const NEPERS = LN10 / EVIDENCE_ONE;
@@ -28,19 +31,32 @@ export function evidenceDetector(layer: Layer): Detector {
   });
 }
 
-/** Several layers, combined by the harmonic mean of their p-values, whatever the filter's settings. */
+/** Several layers, combined as the filter does, whichever of them its settings let act. */
 export function subsetDetector(parts: readonly Part[]): Detector {
   return sustained(parts.join("+"), (run) => {
     const columns = parts.map((part) => run.evidence[part]);
-    return (i) => harmonicMean(columns.map((column) => known(column[i]!)));
+    const weights = parts.map((part) => WEIGHTS[part]);
+    return (i) => {
+      const evidences = columns.map((column) => known(column[i]!));
+      return harmonicMean(evidences, weights);
+    };
   });
 }
 
-/** Evidence of the harmonic mean of p-values: 1/p are averaged. @param evidences Q8 */
-export function harmonicMean(evidences: readonly number[]): number {
+/**
+ * Evidence of the weighted harmonic mean of p-values: 1/p are averaged.
+ *
+ * @param evidences Q8
+ * @param weights of each, in any unit
+ */
+export function harmonicMean(evidences: readonly number[], weights: readonly number[]): number {
   const largest = Math.max(...evidences);
-  const sum = evidences.reduce((total, one) => total + exp((one - largest) * NEPERS), 0);
-  return Math.max(0, largest + log(sum / evidences.length) / NEPERS);
+  let [sum, all] = [0, 0];
+  evidences.forEach((one, i) => {
+    sum += weights[i]! * exp((one - largest) * NEPERS);
+    all += weights[i]!;
+  });
+  return Math.max(0, largest + log(sum / all) / NEPERS);
 }
 
 /** 1 where the filter itself calls a request anomalous. */

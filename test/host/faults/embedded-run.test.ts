@@ -93,11 +93,12 @@ describe("a reading of the filter", () => {
 
 describe("the harmonic mean of p-values", () => {
   it("is the evidence itself where all say the same", () => {
-    expect(harmonicMean([512, 512, 512])).toBeCloseTo(512, 6);
+    expect(harmonicMean([512, 512, 512], [97, 3, 97])).toBeCloseTo(512, 6);
   });
 
-  it("loses log10(n) where one speaks alone", () => {
-    expect(harmonicMean([1024, 0])).toBeCloseTo(1024 - 256 * Math.log10(2), 1);
-    expect(harmonicMean([1024, 0, 0])).toBeCloseTo(1024 - 256 * Math.log10(3), 1);
+  it("loses what its weight is worth where one speaks alone", () => {
+    expect(harmonicMean([1024, 0], [1, 1])).toBeCloseTo(1024 - 256 * Math.log10(2), 1);
+    expect(harmonicMean([1024, 0], [97, 3])).toBeCloseTo(1024 - 256 * Math.log10(100 / 97), 1);
+    expect(harmonicMean([0, 1024], [97, 3])).toBeCloseTo(1024 - 256 * Math.log10(100 / 3), 0);
   });
 });
