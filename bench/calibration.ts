@@ -11,6 +11,7 @@ import { healthyWindows } from "../host-tools/src/calibration/healthy-windows";
 import { calibrateScores } from "../host-tools/src/calibration/score-evidence";
 import { CALIBRATION_EXCEEDS } from "../host-tools/src/contract";
 import { causalMean } from "../host-tools/src/evaluation/causal-mean";
+import { scoreEntities } from "../host-tools/src/evaluation/entity-cache";
 import { labelledRanges } from "../host-tools/src/evaluation/labelled-ranges";
 import { type Series, readEntities } from "../host-tools/src/evaluation/multivariate-data";
 import { WindowSubspace, robustZ } from "../host-tools/src/evaluation/plain-scorers";
@@ -31,7 +32,7 @@ const SMOOTHING = 10;
 /** The part of the train part that a scorer is not fitted to: calibration, and the key's first life. */
 const HELD_OUT = 1 / 3;
 
-/** One scorer on one entity. */
+/** One scorer on one entity: a plain one, or what `detect` has trained. */
 interface ScoredSeries {
   readonly name: string;
   readonly scorer: string;
@@ -147,6 +148,26 @@ const ways: Readonly<
   },
 };
 
+/** The trained scorer of `detect` on every entity, from its cache where that has it. */
+async function modelSeries(
+  dataDir: string,
+  set: keyof typeof INTERVAL_MS,
+  options: BenchOptions,
+): Promise<ScoredSeries[]> {
+  const lab = readFileSync(resolve("build/model.lab.wasm"));
+  const { seed, say } = options;
+  const entities = await scoreEntities(dataDir, set, { lab, seed, say });
+  return entities.map(({ entity, scores, heldFrom, labels }) => ({
+    name: `${set}/${entity}`,
+    scorer: "model",
+    intervalMs: INTERVAL_MS[set],
+    fitted: scores.train.subarray(0, heldFrom),
+    heldOut: scores.train.subarray(heldFrom),
+    test: scores.test,
+    labels,
+  }));
+}
+
 async function collect(options: BenchOptions): Promise<ScoredSeries[]> {
   const dataDir = resolve(options.dataDir ?? DATA_DIR);
   const found: ScoredSeries[] = [];
@@ -155,6 +176,7 @@ async function collect(options: BenchOptions): Promise<ScoredSeries[]> {
       options.say(`calibration: ${set} ${name}`);
       found.push(...scoreSeries(`${set}/${name}`, train, test, labels, INTERVAL_MS[set]));
     }
+    if (!options.quick) found.push(...(await modelSeries(dataDir, set, options)));
   }
   const [routes, requests] = options.quick ? [4, 20_000] : [16, 60_000];
   options.say(`calibration: ${routes} healthy routes`);
