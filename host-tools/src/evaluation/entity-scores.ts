@@ -1,7 +1,12 @@
 // Scores of every server of a multivariate set: members learnt from the train part, run by the
-// filter's scorer on int8 weights, their energies brought to the same mean and added, and the last
-// ten sums averaged. One recipe for all servers; nothing of the test part is used but its samples,
-// in order.
+// filter's scorer on int8 weights, their energies averaged over ten samples, brought to the same mean
+// and put together. One recipe for all servers; nothing of the test part is used but its samples, in
+// order.
+//
+//   score = f + 4 max(0, a - 8)     f, a: the members' mean energies, in units of the train part's
+//
+// Below eight times its usual energy the autoencoder says what the forecaster says better; above it
+// metrics disagree, and that lasts as long as the incident does.
 
 import { causalMean } from "./causal-mean";
 import { memberArtifact, wasmEnergy } from "./entity-artifact";
@@ -15,8 +20,9 @@ import type { ModelLab } from "../model/model-lab";
 
 /** Scores are means of so many energies. */
 export const SCORE_SAMPLES = 10;
-/** A state counts twice a change: what lasts is what people call an incident. */
-const AUTOENCODER_SHARE = 2;
+/** From where on the autoencoder counts, and how much, in units of the train part's mean. */
+const AUTOENCODER_FROM = 8;
+const AUTOENCODER_WEIGHT = 4;
 
 /** Scores of one method, one a sample, already averaged. */
 export interface MethodScores {
@@ -56,21 +62,21 @@ export function scoreEntity(entity: Entity, lab: ModelLab, seed: number): Entity
   };
   const subspace = WindowSubspace.fit(parts.train);
   const models = fitEntity(parts.train, subspace.rank, seed);
-  const { integers, floats } = memberEnergies(models, parts, lab);
+  const { integers, floats } = memberScores(models, parts, lab);
   return {
     entity: entity.name,
     labels: entity.labels,
     heldFrom: entity.train.samples - Math.round(entity.train.samples * VALIDATION_SHARE),
-    scores: averaged(together(integers)),
-    members: integers.map(averaged),
-    floatScores: averaged(together(floats)),
+    scores: together(integers),
+    members: integers,
+    floatScores: together(floats),
     robustZ: averaged(ofParts(parts, robustZ)),
     subspace: averaged(ofParts(parts, (series) => subspace.score(series))),
   };
 }
 
-/** Energies of the members, forecaster first. */
-function memberEnergies(models: EntityModels, parts: Parts, lab: ModelLab) {
+/** Scores of the members, forecaster first. */
+function memberScores(models: EntityModels, parts: Parts, lab: ModelLab) {
   const { forecaster, autoencoder } = models;
   const members = [
     { model: forecaster, measure: forecastUnits, name: "forecaster" },
@@ -81,12 +87,14 @@ function memberEnergies(models: EntityModels, parts: Parts, lab: ModelLab) {
   for (const { model, measure, name } of members) {
     const residuals = ofParts(parts, (series) => floatResiduals(model, series));
     const units: ResidualUnits = measure(residuals.train, parts.train.inputs);
-    floats.push({
-      train: floatEnergy(residuals.train, units, parts.train),
-      test: floatEnergy(residuals.test, units, parts.test),
-    });
+    floats.push(
+      averaged({
+        train: floatEnergy(residuals.train, units, parts.train),
+        test: floatEnergy(residuals.test, units, parts.test),
+      }),
+    );
     const artifact = memberArtifact(model, units, name);
-    integers.push(ofParts(parts, (series) => wasmEnergy(lab, artifact, series)));
+    integers.push(averaged(ofParts(parts, (series) => wasmEnergy(lab, artifact, series))));
   }
   return { integers, floats };
 }
@@ -95,15 +103,16 @@ function ofParts<T>({ train, test }: Parts, of: (series: ScaledSeries) => T) {
   return { train: of(train), test: of(test) };
 }
 
-/** The members' energies in units of their mean over the train part, added up. */
+/** The rule at the head of this file. */
 function together(members: readonly MethodScores[]): MethodScores {
-  const weights = members.map(({ train }, member) => {
+  const [forecaster, autoencoder] = members.map(({ train, test }) => {
     const mean = train.reduce((sum, energy) => sum + energy, 0) / train.length;
-    return (member === 0 ? 1 : AUTOENCODER_SHARE) / mean;
+    return { train: train.map((one) => one / mean), test: test.map((one) => one / mean) };
   });
   const sum = (part: "train" | "test") =>
-    members[0]![part].map((_, i) => {
-      return members.reduce((total, member, k) => total + weights[k]! * member[part][i]!, 0);
+    forecaster![part].map((change, i) => {
+      const excess = Math.max(0, autoencoder![part][i]! - AUTOENCODER_FROM);
+      return change + AUTOENCODER_WEIGHT * excess;
     });
   return { train: sum("train"), test: sum("test") };
 }
