@@ -58,7 +58,7 @@ ${body.join("\n")}
 }
 
 const WIDTH = 520;
-const NAMES = 170;
+const NAMES = 190;
 const ROW = 20;
 
 /** F1 of every subset of the layers. */
@@ -91,10 +91,11 @@ function shadeFigure({ title, heads, rows }: EvaluationTable): string {
   const x = (i: number) => NAMES + i * column;
   const names = detectors.map((name, i) => {
     const middle = (x(i) + column / 2).toFixed(1);
-    return `<text class="second" x="${middle}" y="12">${escapeHtml(name)}</text>`;
+    // Names are wider than columns: neighbours stand in two lines.
+    return `<text class="second" x="${middle}" y="${12 + (i % 2) * 15}">${escapeHtml(name)}</text>`;
   });
   const cells = rows.flatMap(([fault, ...shares], row) => {
-    const y = 20 + row * (ROW + 6);
+    const y = 36 + row * (ROW + 6);
     const place = (i: number) =>
       `x="${(x(i) + 2).toFixed(1)}" y="${y}" width="${(column - 4).toFixed(1)}" height="${ROW + 2}"`;
     return [
@@ -109,7 +110,7 @@ function shadeFigure({ title, heads, rows }: EvaluationTable): string {
       }),
     ];
   });
-  const height = 26 + rows.length * (ROW + 6);
+  const height = 42 + rows.length * (ROW + 6);
   return figure(title, "Each layer alone, and all together.", [...names, ...cells], height);
 }
 

@@ -23,7 +23,16 @@ function detectionCells(figures: DetectionFigures): Cell[] {
 export function architectureTable({ architectures, hidden }: Evaluation): EvaluationTable {
   return {
     title: `Sequence models of ${hidden}, each alone`,
-    heads: ["architecture", "parameters", "bytes", "ns", "loss", "train s", ...DETECTION_HEADS],
+    heads: [
+      "architecture",
+      "parameters",
+      "bytes",
+      "ns",
+      "loss",
+      "train s",
+      ...DETECTION_HEADS,
+      "f1 with L0, L2",
+    ],
     rows: architectures.map((one) => [
       one.architecture,
       one.parameters,
@@ -32,6 +41,7 @@ export function architectureTable({ architectures, hidden }: Evaluation): Evalua
       one.loss === null ? "-" : one.loss.toFixed(4),
       one.training_s.toFixed(1),
       ...detectionCells(one),
+      one.f1_with_others.toFixed(3),
     ]),
   };
 }

@@ -20,7 +20,8 @@ const DETECTION_COLUMNS = ["f1", "recall", "precision", "delay_s", "false_per_ho
 /** A figure that there is none of is an empty cell. */
 export function evaluationCsv({ architectures, subsets }: Evaluation): string {
   const faults = FAULT_CLASSES.map((fault) => `recall_${fault.replaceAll("-", "_")}`);
-  const heads = ["kind", "name", ...MODEL_COLUMNS, ...DETECTION_COLUMNS, ...faults];
+  const figures = [...DETECTION_COLUMNS, ...faults, "f1_with_others"];
+  const heads = ["kind", "name", ...MODEL_COLUMNS, ...figures];
   const detection = (one: DetectionFigures) => [
     ...DETECTION_COLUMNS.map((column) => one[column]),
     ...FAULT_CLASSES.map((fault) => one.recall_by_fault[fault]),
@@ -31,12 +32,14 @@ export function evaluationCsv({ architectures, subsets }: Evaluation): string {
       one.architecture,
       ...MODEL_COLUMNS.map((column) => one[column]),
       ...detection(one),
+      one.f1_with_others,
     ]),
     ...subsets.map((one) => [
       "layers",
       one.layers.join("+"),
       ...MODEL_COLUMNS.map(() => null),
       ...detection(one),
+      null,
     ]),
   ];
   const line = (cells: readonly (string | number | null)[]) => cells.map((c) => c ?? "").join(",");

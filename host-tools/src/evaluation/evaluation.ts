@@ -83,6 +83,8 @@ export interface ArchitectureFigures extends DetectionFigures {
   /** On held-out windows; null for what is not trained by gradient. */
   readonly loss: number | null;
   readonly training_s: number;
+  /** F1 together with statistics (L0) and content (L2). */
+  readonly f1_with_others: number;
 }
 
 export interface SubsetFigures extends DetectionFigures {
@@ -127,14 +129,16 @@ export function evaluate(options: EvaluationOptions): Evaluation {
     healthy_key_hours: rounded(healthyKeyHours(traffic), 1),
     hidden,
     architectures: trained.map(({ figures }) => {
-      return { ...figures, ...figuresOf([COLUMN_NAMES[figures.architecture]]) };
+      const column = COLUMN_NAMES[figures.architecture];
+      const { f1 } = figuresOf(["L0", column, "L2"]);
+      return { ...figures, ...figuresOf([column]), f1_with_others: f1 };
     }),
     subsets: layerSubsets().map((layers) => ({ layers, ...figuresOf(layers) })),
   };
 }
 
 interface Trained {
-  readonly figures: Omit<ArchitectureFigures, keyof DetectionFigures>;
+  readonly figures: Omit<ArchitectureFigures, keyof DetectionFigures | "f1_with_others">;
   readonly artifact: Uint8Array;
 }
 
