@@ -26,11 +26,15 @@ export interface Traced {
 }
 
 const DEPTH_MAX = 200;
+/** Values side by side; gates and outputs of the largest supported layer are far below. */
+const ROWS_MAX = 4096;
 
 const SUPPORTED =
   "supported there: MatMul, Gemm, Add, Sub, Mul and Div with constants, Concat, and a last Sigmoid";
 
 export class AffineTracer {
+  private readonly known = new Map<string, Traced>();
+
   /**
    * @param columns of every map, over all sources
    * @param place where this is in the graph, for messages: "before the recurrent layer"
@@ -44,6 +48,20 @@ export class AffineTracer {
 
   /** @throws GanglionError E_ONNX_GRAPH naming the node that is no affine map */
   trace(value: string, depth = 0): Traced {
+    const known = this.known.get(value);
+    if (known !== undefined) return known;
+    const traced = this.follow(value, depth);
+    if (traced.map.rows > ROWS_MAX) {
+      throw unsupported(
+        `value "${value}"`,
+        `it has ${traced.map.rows} rows; supported: ${ROWS_MAX}`,
+      );
+    }
+    this.known.set(value, traced);
+    return traced;
+  }
+
+  private follow(value: string, depth: number): Traced {
     const source = this.sources.get(value);
     if (source !== undefined) {
       const map = selection(source.from, source.width, this.columns);

@@ -52,7 +52,7 @@ const TYPES: Readonly<Record<number, NumberType>> = {
 };
 
 /** Largest tensor that any supported model has, with a wide margin; larger is another model. */
-const CELLS_MAX = 1 << 20;
+export const CELLS_MAX = 1 << 20;
 
 /**
  * @throws GanglionError E_ONNX_FILE when data and shape do not fit each other, E_ONNX_GRAPH for data

@@ -6,7 +6,7 @@ import { columnsOf, toFloatModel } from "../../../host-tools/src/onnx/float-impo
 import { FloatRunner } from "../../../host-tools/src/onnx/float-runner";
 import { importOnnx } from "../../../host-tools/src/onnx/imported-model";
 import type { FloatGru, FloatLstm } from "../../../host-tools/src/model/float-model";
-import { batchFirstGraph, skipGraph } from "./recurrent-graphs";
+import { batchFirstGraph, skipGraph, unfoldedGraph } from "./recurrent-graphs";
 import { runOnnx } from "./second-runtime";
 
 const STEPS = 40;
@@ -87,4 +87,18 @@ describe("an imported model", () => {
       });
     },
   );
+
+  it("is the same where the exporter left the gates' order to nodes of the graph", async () => {
+    const shape = { architecture: "LSTM", inputs: FEATURES, hidden: 8, outputs: FEATURES } as const;
+    const file = unfoldedGraph(shape, seededPrng(21));
+    const x = sequence(21, FEATURES);
+    const expected = await runOnnx(file, "x", [STEPS, 1, FEATURES], x);
+    const imported = importOnnx(file);
+    const model = toFloatModel(imported, columnsOf(imported), { offsets, deviations });
+    const runner = new FloatRunner(model as FloatLstm);
+    const actual = Array.from({ length: STEPS }, (_, step) =>
+      Array.from(runner.step(x.subarray(step * FEATURES, (step + 1) * FEATURES))),
+    ).flat();
+    expect(largestDifference(actual, expected)).toBeLessThan(FLOAT_ERROR_MAX);
+  });
 });

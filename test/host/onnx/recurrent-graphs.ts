@@ -112,3 +112,32 @@ export function plainGraph(
   g.output("prediction", "steps", 1, outputs);
   return g.finish();
 }
+
+/** An LSTM whose weights the exporter left in PyTorch's order, put into ONNX's by nodes of the graph. */
+export function unfoldedGraph(options: GraphOptions, random: Prng): Uint8Array {
+  const { inputs, hidden, outputs, spread = 0.4 } = options;
+  const g = new GraphWriter();
+  g.input("x", "steps", 1, inputs);
+  g.tensor("first_axis", ints(0));
+  [0, 1, 2, 3, 4].forEach((gate) => g.tensor(`at_${gate}`, ints(gate * hidden)));
+  // PyTorch has input, forget, cell, output; ONNX input, output, forget, cell.
+  const reordered = (name: string, width: number) => {
+    const dims = width === 0 ? [4 * hidden] : [4 * hidden, width];
+    g.tensor(name, floats(dims, random32(random, 4 * hidden * Math.max(1, width), spread)));
+    const gates = [0, 3, 1, 2].map((gate, i) =>
+      g.node("Slice", [name, `at_${gate}`, `at_${gate + 1}`, "first_axis"], `${name}_${i}`),
+    );
+    return g.node("Concat", gates, `${name}_all`, { axis: 0 });
+  };
+  const w = g.node("Unsqueeze", [reordered("w", inputs), "first_axis"], "W");
+  const r = g.node("Unsqueeze", [reordered("r", hidden), "first_axis"], "R");
+  const biases = [reordered("b", 0), reordered("c", 0)];
+  const b = g.node("Unsqueeze", [g.node("Concat", biases, "bc", { axis: 0 }), "first_axis"], "B");
+  g.node("LSTM", ["x", w, r, b], ["Y"], { hidden_size: hidden });
+  g.tensor("one", ints(1));
+  g.node("Squeeze", ["Y", "one"], "state");
+  g.tensor("head", floats([hidden, outputs], random32(random, hidden * outputs, 0.5)));
+  g.node("MatMul", ["state", "head"], "prediction");
+  g.output("prediction", "steps", 1, outputs);
+  return g.finish();
+}

@@ -137,6 +137,68 @@ describe("an ONNX graph that the kernels cannot compute", () => {
   });
 });
 
+describe("a graph that is built to hurt", () => {
+  /** A GRU whose weights come out of the given nodes. */
+  const withWeights = (make: (g: GraphWriter) => string, state = "") => {
+    const g = new GraphWriter();
+    g.input("x", 1, 1, 4);
+    g.tensor("R", floats([1, 24, 8], new Float32Array(192)));
+    g.node("GRU", ["x", make(g), "R", "", "", state], ["Y"], { linear_before_reset: 1 });
+    g.output("Y", 1, 1, 1, 8);
+    return messageOf(() => importOnnx(g.finish()));
+  };
+
+  it("is refused where its constants are made of themselves", () => {
+    const refused = /its weights W are computed/;
+    expect(withWeights((g) => g.node("Identity", ["W"], "W"))).toMatch(refused);
+    expect(
+      withWeights((g) => {
+        g.tensor("w", floats([1, 24, 4], new Float32Array(96)));
+        return g.node("Slice", ["w", "W", "W", "W"], "W");
+      }),
+    ).not.toBe("accepted");
+  });
+
+  it("is refused where its constants would fill the memory", () => {
+    const message = withWeights((g) => {
+      g.tensor("w0", floats([1, 24, 4], new Float32Array(96)));
+      for (let i = 1; i <= 60; i++) g.node("Concat", [`w${i - 1}`, `w${i - 1}`], `w${i}`);
+      return "w60";
+    });
+    expect(message).toMatch(/its weights W are computed/);
+  });
+
+  it("is refused or read at once where each node takes the one before twice", () => {
+    const doubled = (type: string) =>
+      refusal(gru, (g) => {
+        for (let i = 1; i <= 100; i++) {
+          const before = i === 1 ? "state" : `d${i - 1}`;
+          g.node(type, [before, before], `d${i}`, type === "Concat" ? { axis: -1 } : {});
+        }
+        return "d100";
+      });
+    expect(doubled("Add")).toBe("accepted");
+    expect(doubled("Concat")).toMatch(/rows; supported: 4096/);
+    const zeros = withWeights((g) => {
+      g.tensor("w", floats([1, 24, 4], new Float32Array(96)));
+      g.tensor("shape", ints(1, 1, 8));
+      g.node("ConstantOfShape", ["shape"], "z0");
+      for (let i = 1; i <= 100; i++) g.node("Concat", [`z${i - 1}`, `z${i - 1}`], `z${i}`);
+      return "w";
+    }, "z100");
+    expect(zeros).toMatch(/only the layer's state, no linear layer behind it/);
+  });
+
+  it("is refused where a chain of nodes has no end in sight", () => {
+    const message = withWeights((g) => {
+      g.tensor("w0", floats([1, 24, 4], new Float32Array(96)));
+      for (let i = 1; i <= 20_000; i++) g.node("Identity", [`w${i - 1}`], `w${i}`);
+      return "w20000";
+    });
+    expect(message).toMatch(/its weights W are computed/);
+  });
+});
+
 describe("a file that is no ONNX model", () => {
   const good = batchFirstGraph(lstm, seededPrng(2));
 
