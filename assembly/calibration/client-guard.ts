@@ -1,17 +1,18 @@
 // Whose exceedances may raise the threshold. A client could otherwise send what looks strange until
-// strange is usual, and then attack unseen. Not a blocklist, and no count of requests: a client may
-// raise the threshold again only after others have, so many times that its part of the rises is its
-// part of the requests. What all clients do (a drift) still moves it as fast as ever; what one client
-// does moves it once.
+// strange is usual, and then attack unseen. Not a blocklist, and no count of requests alone: a
+// client may raise the threshold again only after others have, so many times that its part of the
+// rises is its part of the requests. What all clients do (a drift) still moves it as fast as ever;
+// what one client does moves it once.
 //
 //   others' rises wanted = round(1 / share of the requests) - 1, at most one less than places
 //
-// A step whose exceedance is refused says nothing about what others do: the threshold stays where it
-// is, or moves by what the window's other clients have said. A client that was refused again and again is no witness of a drift either: its rise is
-// half a quiet one, and does not count as recent.
+// A step whose exceedance is refused says nothing about what others do: the threshold stays where
+// it is, or moves by what the window's other clients have said. A client that was refused again and
+// again is no witness of a drift either: its rise is half a quiet one, and does not count as recent.
 //
 // Seven clients are remembered, the one whose rise is longest ago makes place: then as many others
-// have risen as are ever wanted.
+// have risen as are ever wanted. Many clients in one hand are many clients: the guard is against
+// one.
 
 import {
   CLIENTS_REMEMBERED,
