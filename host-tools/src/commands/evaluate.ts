@@ -4,9 +4,10 @@
 
 import type { Evaluation } from "../evaluation/evaluation";
 import { ExitCode } from "../lib/errors";
+import { readFilterModule } from "../lib/filter-module";
 import { readTextInput } from "../lib/input";
 import { writeOutput } from "../lib/output";
-import { readShippedContent } from "../lib/shipped-model";
+import { readShippedContent, readShippedModel } from "../lib/shipped-model";
 import { say } from "../lib/talk";
 
 export interface EvaluateOptions {
@@ -31,8 +32,9 @@ export async function runEvaluate(options: EvaluateOptions): Promise<ExitCode> {
   const { readLabModule } = await import("../evaluation/lab-modules");
   const { evaluate } = await import("../evaluation/evaluation");
   const modules = {
+    filter: await readFilterModule(),
+    filterModel: await readShippedModel(),
     model: await readLabModule("model"),
-    statistics: await readLabModule("statistics"),
     content: await readLabModule("content"),
     contentModel: await readShippedContent(),
   };

@@ -8,11 +8,12 @@ import { runEmbeddedSuite } from "../faults/embedded-run";
 import { FAULT_CLASSES, type FaultClass } from "../faults/fault-class";
 import { scoreOf } from "../faults/judge";
 import { faultScenario, HEALTHY_KINDS, healthyScenario } from "../faults/make-scenario";
+import { suiteConfig } from "../faults/suite-config";
+import { SUITE_ROUTES } from "../faults/suite-routes";
 import type { SuiteRun } from "../faults/suite-run";
 import { encodeArtifact } from "../model/artifact";
 import { describeArtifact } from "../model/describe-artifact";
 import { ModelLab } from "../model/model-lab";
-import { StatisticsLab } from "../statistics/statistics-lab";
 import { type BuildData, buildModel, type TrainedArchitecture } from "../training/build-model";
 import { trainingData } from "../training/train-model";
 import {
@@ -54,8 +55,11 @@ export interface EvaluationOptions {
 
 /** Bytes of what runs the layers. */
 export interface EvaluationModules {
+  /** The release filter, and the model that it runs with. */
+  readonly filter: Uint8Array;
+  readonly filterModel: Uint8Array;
+  /** Laboratory modules. */
   readonly model: Uint8Array;
-  readonly statistics: Uint8Array;
   readonly content: Uint8Array;
   /** The artifact of the content layer. */
   readonly contentModel: Uint8Array;
@@ -106,10 +110,11 @@ export function evaluate(options: EvaluationOptions): Evaluation {
   const { seed, healthyHours, repeats, perHour, hidden, say } = options;
   const trained = trainAll(options);
   const columns = new Map<SuiteRun, EvidenceColumns>();
+  const pluginConfig = suiteConfig(SUITE_ROUTES, options.modules.filterModel);
   const run = (scenario: Parameters<typeof runEmbeddedSuite>[0]): SuiteRun => {
     say(`${scenario.name}: ${scenario.requests.length} requests through every layer`);
-    // Without a filter: the layers are asked one by one, about the same traffic.
-    const result = runEmbeddedSuite(scenario, { wasm: new Uint8Array(), pluginConfig: undefined });
+    // The filter watches in shadow, so that the traffic is as if there were none.
+    const result = runEmbeddedSuite(scenario, { wasm: options.modules.filter, pluginConfig });
     columns.set(result, columnsOf(result, trained, options.modules));
     return result;
   };
@@ -185,7 +190,7 @@ function columnsOf(
   const vectors = featuresByKey(keys);
   const lab = ModelLab.start(modules.model);
   const columns: Record<string, EvidenceColumn> = {
-    L0: statisticsEvidence(run, keys, StatisticsLab.start(modules.statistics)),
+    L0: statisticsEvidence(run),
     L2: contentEvidence(run, ContentLab.start(modules.content), modules.contentModel),
   };
   for (const { figures, artifact } of trained) {

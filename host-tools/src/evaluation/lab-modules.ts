@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GanglionError } from "../lib/errors";
 
-export type LabName = "model" | "statistics" | "content";
+export type LabName = "model" | "content";
 
 /**
  * The bytes of a laboratory module.

@@ -1,5 +1,6 @@
 // What each layer alone says of every request of a run, by the filter's own code in Wasm. Layers do
-// not see each other, so their columns can be put together afterwards in any combination.
+// not see each other, so their columns can be put together afterwards in any combination. The
+// statistics are those that the release filter told in the run.
 
 import { ArtifactStatus, FEATURES, artifactStatusName } from "../contract";
 import type { ContentLab } from "../content/content-lab";
@@ -7,15 +8,10 @@ import type { SuiteRun } from "../faults/suite-run";
 import { GanglionError } from "../lib/errors";
 import { extractFeatures } from "../model/feature-extractor";
 import type { ModelLab } from "../model/model-lab";
-import type { TrafficRequest } from "../model/traffic";
-import type { StatisticsLab } from "../statistics/statistics-lab";
-import { type KeyTraffic, SUITE_WALL_OFFSET_MS } from "./suite-traffic";
+import type { KeyTraffic } from "./suite-traffic";
 
 /** Evidence of one layer, Q8, one a request of the run. */
 export type EvidenceColumn = Uint16Array;
-
-/** The filter's tick, on which windows close too. */
-const TICK_MS = 100;
 
 /** Raw features of every key's requests, FEATURES each. */
 export function featuresByKey(keys: readonly KeyTraffic[]): Float32Array[] {
@@ -43,45 +39,9 @@ export function sequenceEvidence(
   return column;
 }
 
-/** The streaming statistics, one monitor a key: what the last closed window said. */
-export function statisticsEvidence(
-  run: SuiteRun,
-  keys: readonly KeyTraffic[],
-  lab: StatisticsLab,
-): EvidenceColumn {
-  const column = new Uint16Array(run.scenario.requests.length);
-  lab.wasm.setWallClock(SUITE_WALL_OFFSET_MS);
-  for (const { requests, indexes } of keys) {
-    const monitor = lab.fresh();
-    let tickMs = Math.floor((requests[0]?.arrivalMs ?? 0) / TICK_MS) * TICK_MS;
-    for (const { atMs, index, isEnd } of eventsOf(requests)) {
-      for (; tickMs + TICK_MS <= atMs; tickMs += TICK_MS) {
-        lab.wasm.monitorTick(monitor, tickMs + TICK_MS);
-      }
-      const { contentBytes, attempt, latencyMs, ttfbMs, status } = requests[index]!;
-      if (isEnd) lab.wasm.onFinish(monitor, atMs, latencyMs, ttfbMs, status);
-      else {
-        lab.wasm.onArrival(monitor, atMs, contentBytes, attempt ?? 1);
-        column[indexes[index]!] = lab.wasm.monitorEvidenceQ8(monitor);
-      }
-    }
-  }
-  return column;
-}
-
-interface RequestEvent {
-  readonly atMs: number;
-  readonly index: number;
-  readonly isEnd: boolean;
-}
-
-/** Arrivals and ends in order of time; of one moment by request. */
-function eventsOf(requests: readonly TrafficRequest[]): RequestEvent[] {
-  const events = requests.flatMap(({ arrivalMs, latencyMs, ttfbMs }, index): RequestEvent[] => [
-    { atMs: arrivalMs, index, isEnd: false },
-    { atMs: arrivalMs + Math.max(latencyMs, ttfbMs), index, isEnd: true },
-  ]);
-  return events.sort((a, b) => a.atMs - b.atMs || a.index - b.index || +a.isEnd - +b.isEnd);
+/** The streaming statistics, as the filter told them; 0 where it told none. */
+export function statisticsEvidence({ evidence }: SuiteRun): EvidenceColumn {
+  return Uint16Array.from(evidence.statistics, (one) => (Number.isNaN(one) ? 0 : one));
 }
 
 /**

@@ -1,7 +1,8 @@
 // Every combination of the layers as a detector: evidence of the layers that are in it, combined by
-// the harmonic mean of their p-values as the filter does, and held against a threshold that two of
-// the last three requests of a key have to reach.
+// the weighted harmonic mean of their p-values as the filter does (assembly/judge.ts), and held
+// against a threshold that two of the last three requests of a key have to reach.
 
+import { combineEvidence } from "../calibration/reference-share";
 import type { AlarmSeries } from "../faults/alarms";
 import type { Detector } from "../faults/detector";
 import type { SuiteRun } from "../faults/suite-run";
@@ -20,6 +21,11 @@ export function layerSubsets(): AblatedLayer[][] {
   return all.sort((a, b) => a.length - b.length);
 }
 
+/** What is no model of the sequence; the filter gives these the full weight. */
+const OTHER_LAYERS: readonly string[] = ["L0", "L2"];
+const FULL_WEIGHT = 97;
+const SEQUENCE_WEIGHT = 3;
+
 /** Columns of a run, by name. */
 export type EvidenceColumns = Readonly<Record<string, EvidenceColumn>>;
 
@@ -31,16 +37,29 @@ export function columnsDetector(
   columnsOf: (run: SuiteRun) => EvidenceColumns,
   layers: readonly string[],
 ): Detector {
+  const models = layers.filter((layer) => !OTHER_LAYERS.includes(layer));
+  const others = layers.filter((layer) => OTHER_LAYERS.includes(layer));
   return {
     name: layers.join("+"),
     series: (run) => {
-      const columns = layers.map((layer) => columnsOf(run)[layer]!);
+      const columns = columnsOf(run);
       return seriesByKey(run, (i) => {
-        if (columns.length === 1) return columns[0]![i]!;
-        return harmonicEvidence(columns.map((column) => column[i]!));
+        const said = models.map((layer) => columns[layer]![i]!);
+        const parts = others.map((layer) => {
+          return { evidence: columns[layer]![i]!, weight: FULL_WEIGHT };
+        });
+        if (said.length > 0) {
+          parts.push({ evidence: sequenceOf(said), weight: SEQUENCE_WEIGHT });
+        }
+        return parts.length === 1 ? parts[0]!.evidence : combineEvidence(parts);
       });
     },
   };
+}
+
+/** Several models are one layer of the sequence. */
+function sequenceOf(said: readonly number[]): number {
+  return said.length === 1 ? said[0]! : harmonicEvidence(said);
 }
 
 /** One series a key; each value the second largest of the last three. */

@@ -7,8 +7,6 @@ import type { TrafficRequest } from "../model/traffic";
 
 /** The clock at a run's start: times are above 0. */
 const CLOCK_START_MS = 3_600_000;
-/** What to add to it for the time of day; a Thursday's midnight. */
-export const SUITE_WALL_OFFSET_MS = 1_767_225_600_000 - CLOCK_START_MS;
 /** HTTP/1.1 takes two bytes between a header's name and value, and so counts the filter. */
 const SEPARATOR_BYTES = 2;
 
