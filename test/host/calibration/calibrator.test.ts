@@ -197,6 +197,28 @@ describe("a client", () => {
     expect(Math.abs(mean(true) / mean(false) - 1)).toBeLessThan(0.1);
   });
 
+  it("that every window is told by moves it by less than a tenth", () => {
+    const mean = (attack: boolean, guarded: boolean) => {
+      const random = seededPrng(51);
+      const state = lab.freshState(0);
+      let sum = 0;
+      for (let step = 0; step < 40_000; step++) {
+        for (let i = 0; i < 5; i++) lab.wasm.note(state, i === 0 ? 7 : 1000 + random.below(40));
+        const honest = exponentialEvidence(random);
+        const attacks = attack && step > 8000;
+        const [evidence, client] = attacks ? [2560, 7] : [honest, 1000 + random.below(40)];
+        const others = attacks ? honest : Math.min(honest, exponentialEvidence(random));
+        const tag = guarded ? client : 0;
+        lab.wasm.window(state, evidence, tag, others, step * 1000, ONE_PERCENT);
+        if (step >= 20_000) sum += lab.wasm.threshold(state);
+      }
+      return sum / 20_000;
+    };
+    const usual = mean(false, true);
+    expect(Math.abs(mean(true, true) / usual - 1)).toBeLessThan(0.1);
+    expect(mean(true, false) / usual).toBeGreaterThan(3);
+  });
+
   it("among others does not keep the threshold from following what all of them do", () => {
     const random = seededPrng(49);
     const key = new Key();
