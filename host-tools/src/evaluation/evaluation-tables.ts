@@ -78,7 +78,7 @@ export function faultTable({ architectures, subsets }: Evaluation): EvaluationTa
 export function evaluationNote(evaluation: Evaluation): string {
   const { seed, episodes, per_hour: perHour, healthy_key_hours: hours } = evaluation;
   return (
-    `${episodes} episodes of ${FAULT_CLASSES.length} faults, thresholds for at most ${perHour} ` +
-    `false alarms per hour and key on ${hours} key-hours of healthy traffic, seed ${seed}.`
+    `${episodes} episodes of ${FAULT_CLASSES.length} faults, thresholds for false alarms of at most ` +
+    `${perHour} per hour and key on ${hours} key-hours of healthy traffic, seed ${seed}.`
   );
 }
