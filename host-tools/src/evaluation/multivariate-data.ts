@@ -2,7 +2,7 @@
 // `test.csv.gz` with a last column `label`. Which entities there are is asked of the folder, so that
 // another part of a set reads the same.
 
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { ExitCode, GanglionError } from "../lib/errors";
@@ -29,10 +29,12 @@ export interface Entity {
  */
 export async function readEntities(dataDir: string, set: string): Promise<Entity[]> {
   const folder = join(dataDir, set);
-  const names = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+  const names = await readdir(folder).catch((cause: unknown) => {
     throw dataError(folder, reasonOf(cause));
   });
-  const folders = names.filter((item) => item.isDirectory()).map((item) => item.name);
+  // A link to a folder is one: parts of a set are put together that way.
+  const kinds = await Promise.all(names.map((name) => stat(join(folder, name))));
+  const folders = names.filter((_, i) => kinds[i]!.isDirectory());
   if (folders.length === 0) throw dataError(folder, "no entity is in it");
   return Promise.all(folders.sort(byNumbers).map((name) => readEntity(folder, name)));
 }

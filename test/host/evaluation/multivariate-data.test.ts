@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -31,6 +31,14 @@ describe("the multivariate sets", () => {
     expect([...first!.train.values]).toEqual([1, 2, 3, 4]);
     expect(first!.test).toMatchObject({ samples: 2, inputs: 2 });
     expect([...first!.labels]).toEqual([0, 1]);
+  });
+
+  it("are read through links, and other files are passed over", async () => {
+    await mkdir(join(folder, "linked"));
+    await symlink(join(folder, "asd/omi-2"), join(folder, "linked/omi-2"));
+    await writeFile(join(folder, "linked/LICENSE"), "as you like");
+    const entities = await readEntities(folder, "linked");
+    expect(entities.map((entity) => entity.name)).toEqual(["omi-2"]);
   });
 
   it("are missed with the folder's name and a hint", async () => {
