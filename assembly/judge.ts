@@ -10,13 +10,16 @@
 // the largest evidence of the window, so that the rate of requests does not matter.
 
 import { Calibrator, calibratorThreshold } from "./calibration/calibrator";
+import { noteRequest } from "./calibration/client-guard";
 import { combineEvidence } from "./calibration/share-evidence";
-import { alphaOfRate, stepCalibrator } from "./calibration/step";
+import { alphaOfRate, stepWindow } from "./calibration/step";
+import { boundThreshold } from "./calibration/threshold";
 import { contentEvidence } from "./content/score";
 import { BUNDLE_SCORERS_MAX } from "./contract/bundle-artifact";
 import { CALIBRATION_OPENED, CALIBRATOR_STATE_BYTES } from "./contract/calibration";
 import { Layer } from "./contract/config";
-import { EVIDENCE_MAX, evidencePermille } from "./contract/evidence";
+import { EVIDENCE_MAX, LAYER_WEIGHT, SEQUENCE_WEIGHT } from "./contract/evidence";
+import { SUDDEN_DISCOUNT, evidencePermille } from "./contract/evidence";
 import { SCORE_LAYERS, ScoreLayer } from "./contract/signals";
 import { RouteSettings, Settings } from "./config/settings";
 import { RequestView, requestView } from "./edge/sense";
@@ -62,25 +65,15 @@ if (<usize>CALIBRATOR_STATE_BYTES > ALARM_SPACE_BYTES) {
   ERROR("a route has too little space for its calibrator");
 }
 
-/**
- * A second that has never been says less than minutes that have moved: it counts two decades less (Q8), so
- * that a pause of one arm is no incident, and an outage still is.
- */
-const SUDDEN_DISCOUNT: i32 = 512;
+/** A decade: further above its start no route's threshold rises, Q8. */
+const THRESHOLD_ABOVE_START: i32 = 256;
 
 /** The alarm's window. */
 const WINDOW_MS: f64 = 1000;
 /** An IPv6 address with a port and a space. */
 const ADDRESS_BYTES_MAX: i32 = 64;
 
-/**
- * Weights of the layers' p-values. The sequence reacts to single requests, which are odd far oftener than
- * a route is ill: beside the statistics it counts a decade and a half less, so that it makes alarms earlier
- * and hardly makes any of its own (measured by the bench faults).
- */
-const FULL_WEIGHT: i32 = 97;
-const SEQUENCE_WEIGHT: i32 = 3;
-/** 256 log10(97 / 3). */
+/** 256 log10(LAYER_WEIGHT / SEQUENCE_WEIGHT). */
 const SEQUENCE_DISCOUNT: i32 = 386;
 
 /** u16 each: evidence of every layer. */
@@ -129,7 +122,7 @@ function take(state: RouteState, layer: ScoreLayer, evidence: i32, part: i32): v
   const told = routeLayer(state, layer);
   if (evidence > told.peak) told.peak = evidence;
   if (part != Layer.Act) return;
-  const weight = layer == ScoreLayer.Sequence ? SEQUENCE_WEIGHT : FULL_WEIGHT;
+  const weight = layer == ScoreLayer.Sequence ? SEQUENCE_WEIGHT : LAYER_WEIGHT;
   weights |= weight << (layer << 3);
   // What a layer's word is worth beside one of full weight.
   const worth = layer == ScoreLayer.Sequence ? evidence - SEQUENCE_DISCOUNT : evidence;
@@ -178,9 +171,9 @@ export function judgeRequest(
   together = evidence;
   const score = evidencePermille(evidence);
   state.scorePermille = score;
-  if (evidence > state.peakEvidence) notePeak(state, view, evidence);
-  const fixed = route.anomalyThresholdPermille;
   const alarm = changetype<Calibrator>(routeAlarm(state));
+  notePeak(state, alarm, clientHash(view.forwarded, view.forwardedBytes), evidence);
+  const fixed = route.anomalyThresholdPermille;
   const exceeds = alarm.steps > 0 && evidence > calibratorThreshold(alarm);
   anomalous = fixed > 0 ? score >= fixed : exceeds;
   if (nowMs - state.peakSinceMs >= WINDOW_MS) closeWindow(state, nowMs);
@@ -216,10 +209,19 @@ function sequenceEvidence(bundle: Bundle, state: RouteState): i32 {
   return harmonicEvidence(SCORERS, count);
 }
 
-/** A new largest evidence of the window, and whose request it was. */
-function notePeak(state: RouteState, view: RequestView, evidence: i32): void {
-  state.peakEvidence = evidence;
-  state.peakClient = clientHash(view.forwarded, view.forwardedBytes);
+/** Keeps the window's largest evidence and whose it is, and the largest of everybody else. */
+function notePeak(state: RouteState, alarm: Calibrator, client: u32, evidence: i32): void {
+  noteRequest(alarm, client);
+  if (client == state.peakClient && state.peakRequests > 0) {
+    state.peakEvidence = max(state.peakEvidence, evidence);
+  } else if (evidence > state.peakEvidence || state.peakRequests == 0) {
+    state.othersEvidence = state.peakRequests > 0 ? state.peakEvidence : -1;
+    state.peakEvidence = evidence;
+    state.peakClient = client;
+  } else {
+    state.othersEvidence = max(state.othersEvidence, evidence);
+  }
+  state.peakRequests++;
 }
 
 /**
@@ -245,13 +247,17 @@ function closeWindow(state: RouteState, nowMs: f64): void {
     layer.told = layer.peak;
     layer.peak = 0;
   }
-  if (state.peakSinceMs > 0) {
+  if (state.peakSinceMs > 0 && state.peakRequests > 0) {
     const alpha = alphaOfRate(alarm, <f64>state.falseAlarmsPerHour);
-    const said = stepCalibrator(alarm, state.peakEvidence, state.peakClient, nowMs, alpha);
+    const others = state.othersEvidence;
+    const said = stepWindow(alarm, state.peakEvidence, state.peakClient, others, nowMs, alpha);
+    boundThreshold(alarm, THRESHOLD_ABOVE_START);
     if ((said & CALIBRATION_OPENED) != 0) state.incidents++;
   }
   state.peakEvidence = 0;
   state.peakClient = 0;
+  state.peakRequests = 0;
+  state.othersEvidence = -1;
   state.peakSinceMs = nowMs;
 }
 

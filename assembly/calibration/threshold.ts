@@ -153,3 +153,16 @@ function keepInRange(state: Calibrator): void {
   state.threshold = min(most, max(least, state.threshold));
   state.held = min(most, max(least, state.held));
 }
+
+/**
+ * Keeps the threshold from rising further above its start than this. For whoever would rather have more
+ * alarms than stated in a bad week than none at the next incident: without it a key with an incident every
+ * few minutes goes deaf, because its threshold is set by them. Call after a step.
+ *
+ * @param above Q8, >= 0
+ */
+export function boundThreshold(state: Calibrator, above: i32): void {
+  const most = state.start + (above << THRESHOLD_FRACTION);
+  state.threshold = min(state.threshold, most);
+  state.held = min(state.held, most);
+}

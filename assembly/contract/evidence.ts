@@ -11,6 +11,21 @@ export const EVIDENCE_MAX: i32 = 2560;
 export const EVIDENCE_FULL_SCORE: i32 = 1024;
 
 /**
+ * Weights of the layers' p-values in their harmonic mean: of statistics and content, and of the sequence.
+ * The sequence reacts to single requests, which are odd far oftener than a route is ill: beside the
+ * statistics it counts a decade and a half less, so that it makes alarms earlier and hardly makes any of
+ * its own (measured by the bench faults).
+ */
+export const LAYER_WEIGHT: i32 = 97;
+export const SEQUENCE_WEIGHT: i32 = 3;
+
+/**
+ * A second that has never been says less than minutes that have moved: it counts two decades less (Q8), so
+ * that a pause of one arm is no incident, and an outage still is.
+ */
+export const SUDDEN_DISCOUNT: i32 = 512;
+
+/**
  * The score for people and headers: permille of healthy traffic with less evidence, rounded down.
  * 256 gives 900, 768 gives 999.
  * @param evidence Q8

@@ -42,9 +42,12 @@ export class RouteState extends Named {
   endedFailed: u32;
   /** False alarms an hour that the configuration in force accepts; 0 before there is one. */
   falseAlarmsPerHour: f32;
-  /** Largest evidence in the alarm's window so far, and the client of that request. */
+  /** Largest evidence in the alarm's window so far, the client of that request, and requests in it. */
   peakEvidence: i32;
   peakClient: u32;
+  peakRequests: u32;
+  /** Largest evidence of all other clients; negative without any. */
+  othersEvidence: i32;
   /** When that window began; 0 before the first request. */
   peakSinceMs: f64;
   /** Incidents that began and are not yet flushed. */

@@ -3,6 +3,7 @@
 // against a threshold that two of the last three requests of a key have to reach.
 
 import { combineEvidence } from "../calibration/reference-share";
+import { LAYER_WEIGHT, SEQUENCE_WEIGHT } from "../contract";
 import type { AlarmSeries } from "../faults/alarms";
 import type { Detector } from "../faults/detector";
 import type { SuiteRun } from "../faults/suite-run";
@@ -23,8 +24,6 @@ export function layerSubsets(): AblatedLayer[][] {
 
 /** What is no model of the sequence; the filter gives these the full weight. */
 const OTHER_LAYERS: readonly string[] = ["L0", "L2"];
-const FULL_WEIGHT = 97;
-const SEQUENCE_WEIGHT = 3;
 
 /** Columns of a run, by name. */
 export type EvidenceColumns = Readonly<Record<string, EvidenceColumn>>;
@@ -46,7 +45,7 @@ export function columnsDetector(
       return seriesByKey(run, (i) => {
         const said = models.map((layer) => columns[layer]![i]!);
         const parts = others.map((layer) => {
-          return { evidence: columns[layer]![i]!, weight: FULL_WEIGHT };
+          return { evidence: columns[layer]![i]!, weight: LAYER_WEIGHT };
         });
         if (said.length > 0) {
           parts.push({ evidence: sequenceOf(said), weight: SEQUENCE_WEIGHT });

@@ -5,7 +5,7 @@
 import type { AnomalyConfig, LayerConfig, PluginConfig } from "../config/plugin-config";
 import { combineEvidence } from "../calibration/reference-share";
 import type { ContentArtifact } from "../content/content-artifact";
-import { evidencePermille, Metric, metricName } from "../contract";
+import { LAYER_WEIGHT, Metric, SEQUENCE_WEIGHT, evidencePermille, metricName } from "../contract";
 import type { EmbeddedProxy } from "../embedded/embedded-proxy";
 import { encodedMetric } from "../istio/stat-tags";
 import { DEFAULT_HALF_LIVES, extractFeatures } from "../model/feature-extractor";
@@ -137,7 +137,7 @@ function layersOf(
   const add = (part: LayerConfig, explain: () => LayerStory) => {
     if (part === "off") return;
     const story = explain();
-    layers.push({ ...story, acts: part === "act", weight: LAYER_WEIGHT[story.layer] });
+    layers.push({ ...story, acts: part === "act", weight: weightOf(story.layer) });
   };
   add(anomaly.statistics ?? "act", () => explainStatistics(history));
   for (const scorer of models.scorers) {
@@ -206,15 +206,16 @@ function evidenceOfPermille(permille: number): number {
   return permille >= 1000 ? 4 : Number((-Math.log10(1 - permille / 1000)).toFixed(3));
 }
 
-/** As in assembly/judge.ts: beside the others the sequence counts a decade and a half less. */
-const LAYER_WEIGHT = { L0: 97, L1: 3, L2: 97 } as const;
+function weightOf(layer: ExplainedLayer["layer"]): number {
+  return layer === "L1" ? SEQUENCE_WEIGHT : LAYER_WEIGHT;
+}
 
 /** Evidence of the layers that act, together, Q8. */
 function combined(layers: readonly ExplainedLayer[]): number {
   const acting = evidenceByLayer(layers.filter(({ acts }) => acts));
   const weighed = [...acting].map(([layer, evidence]) => ({
     evidence,
-    weight: LAYER_WEIGHT[layer],
+    weight: weightOf(layer),
   }));
   return combineEvidence(weighed);
 }

@@ -4,7 +4,7 @@
 // time. Beside them the same windows are counted in plain units, to tell what was and what was
 // usual.
 
-import { ROUTE_SIGNALS, RouteSignal, signalName } from "../contract";
+import { ROUTE_SIGNALS, RouteSignal, SUDDEN_DISCOUNT, signalName } from "../contract";
 import type { TrafficRequest } from "../model/traffic";
 import { ReferenceMonitor } from "../statistics/reference-monitor";
 import { ReferenceWatch } from "../statistics/reference-watch";
@@ -18,8 +18,6 @@ const TICK_MS = 100;
 const USUAL_WINDOWS = 300;
 /** Windows of a second that the watch's half minute is told as. */
 const LASTING_WINDOWS = 30;
-/** What the monitor's evidence is taken down by, Q8, as in assembly/judge.ts. */
-const SUDDEN_DISCOUNT = 512;
 
 /** What the filter counted in a window, before it took logarithms. */
 class WindowFigures {

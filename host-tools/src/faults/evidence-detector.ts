@@ -1,7 +1,7 @@
 // The filter as a detector: the evidence of some of its layers, two of the last three requests of a key
 // having to carry it. And the filter's own word: its alarms, with the threshold that it set itself.
 
-import { EVIDENCE_ONE } from "../contract";
+import { EVIDENCE_ONE, LAYER_WEIGHT, SEQUENCE_WEIGHT } from "../contract";
 import { exp, log } from "../model/exact-math";
 import type { Detector } from "./detector";
 import type { Layer } from "./filter-reading";
@@ -11,8 +11,12 @@ import type { SuiteRun } from "./suite-run";
 export const PARTS = ["statistics", "sequence", "content"] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Weights of the layers' p-values, as the filter combines them (assembly/judge.ts). */
-const WEIGHTS: Readonly<Record<Part, number>> = { statistics: 97, sequence: 3, content: 97 };
+/** Weights of the layers' p-values, as the filter combines them. */
+const WEIGHTS: Readonly<Record<Part, number>> = {
+  statistics: LAYER_WEIGHT,
+  sequence: SEQUENCE_WEIGHT,
+  content: LAYER_WEIGHT,
+};
 
 const LN10 = 2.302585092994046;
 /** Natural logarithms in one unit of evidence. */
