@@ -129,11 +129,9 @@ describe("an alarm", () => {
   });
 });
 
-describe("the content", () => {
-  const attack = request(
-    "/chat?file=../../../../etc/passwd&x=' or 1=1 union select pw from users--",
-  );
+const attack = request("/chat?file=../../../../etc/passwd&x=' or 1=1 union select pw from users--");
 
+describe("the content", () => {
   it("is told and raises no alarm by default", () => {
     const proxy = proxyOf({}, { model: bundle! });
     play(proxy, 15, { seconds: 10 });
@@ -149,5 +147,27 @@ describe("the content", () => {
     expect(share(healthy.anomalies)).toBe(0);
     expect(exchange(proxy, attack).marks["x-ganglion-verdict"]).toBe("tag");
     expect(exchange(proxy, request("/chat")).marks["x-ganglion-verdict"]).toBeUndefined();
+  });
+});
+
+describe("a client that sends what looks strange, again and again", () => {
+  it("does not raise the threshold out of the others' reach", () => {
+    const anomaly = { statistics: "off", sequence: "off", content: "act" } as const;
+    const thresholdAfter = (hostile: boolean): number => {
+      const proxy = proxyOf(anomaly, { model: bundle! });
+      const prng = seededPrng(17);
+      for (let i = 0; i < 6000; i++) {
+        const isAttacker = hostile && i > 2000 && prng.uniform() < 0.2;
+        const client = isAttacker ? "10.9.9.9" : `10.0.0.${prng.below(200)}`;
+        const path = isAttacker ? attack[1]![1] : `/chat?page=${prng.below(50)}`;
+        exchange(proxy, request(path, [["x-forwarded-for", client]]));
+        proxy.advance(195 * MS);
+      }
+      settle(proxy);
+      return gauge(proxy, "ganglion_threshold_millibans", { route: "chat", worker: 0 });
+    };
+    const usual = thresholdAfter(false);
+    expect(thresholdAfter(true)).toBeLessThanOrEqual(usual + 1000);
+    expect(thresholdAfter(true)).toBeGreaterThanOrEqual(usual - 1000);
   });
 });
