@@ -107,7 +107,7 @@ function everythingOn(routeName: string, models: Uint8Array): PluginConfig {
 /** One layer of the scorer instead of three. */
 function sequenceAlone(routeName: string, models: Uint8Array): PluginConfig {
   const config = everythingOn(routeName, models);
-  const anomaly = { act: "tag", statistics: "off", content: "off" } as const;
+  const anomaly = { act: "tag", statistics: "off", sequence: "act", content: "off" } as const;
   return { ...config, routes: config.routes!.map((route) => ({ ...route, anomaly })) };
 }
 

@@ -230,7 +230,7 @@ function describeAnomaly(v: FieldVisitor): void {
   v.choice(AnomalyField.Act, "act", "observe|tag|reroute|shed", AnomalyAct.Tag);
   v.real(AnomalyField.FalseAlarmsPerHour, "false_alarms_per_hour", 1, 0.001, 3600);
   v.choice(AnomalyField.Statistics, "statistics", "act|observe|off", Layer.Act);
-  v.choice(AnomalyField.Sequence, "sequence", "act|observe|off", Layer.Act);
+  v.choice(AnomalyField.Sequence, "sequence", "act|observe|off", Layer.Observe);
   v.choice(AnomalyField.Content, "content", "act|observe|off", Layer.Observe);
 }
 

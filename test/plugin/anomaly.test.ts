@@ -18,7 +18,11 @@ const ARMS = [{ name: "a", default: true }, { name: "b" }];
 
 /** A configuration under which every scored request is an anomaly. */
 function alarmed(anomaly: AnomalyConfig, rest: Partial<PluginConfig> = {}): PluginConfig {
-  const route = { name: "chat", arms: ARMS, anomaly: { threshold_permille: 1, ...anomaly } };
+  const route = {
+    name: "chat",
+    arms: ARMS,
+    anomaly: { threshold_permille: 1, sequence: "act", ...anomaly },
+  } as const;
   return configOf([route], { model, ...rest });
 }
 
@@ -70,7 +74,7 @@ describe("an anomaly", () => {
       { name: "b", weight: 0 },
       { name: "c", weight: 0 },
     ];
-    const anomaly = { threshold_permille: 1, act: "reroute" as const };
+    const anomaly = { threshold_permille: 1, sequence: "act", act: "reroute" } as const;
     const route = { name: "chat", arms, fallback: ["a", "c", "b"], anomaly };
     const proxy = filterProxy(configOf([route], { model }));
     warm(proxy);
@@ -83,7 +87,7 @@ describe("an anomaly", () => {
     const proxy = filterProxy(configOf([{ ...base, arms: [{ name: "b" }] }], { model }));
     warm(proxy);
     for (let i = 0; i < 30; i++) exchange(proxy, request(), { status: 503 });
-    const anomaly = { threshold_permille: 1, act: "reroute" as const };
+    const anomaly = { threshold_permille: 1, sequence: "act", act: "reroute" } as const;
     const next = configOf([{ ...base, anomaly }], { epoch: 2, model });
     proxy.configure(JSON.stringify(next));
     settle(proxy);
@@ -100,7 +104,10 @@ describe("an anomaly", () => {
   });
 
   it("is not seen in a route's first requests where there is no model", () => {
-    const route = { name: "chat", anomaly: { threshold_permille: 1, act: "shed" as const } };
+    const route = {
+      name: "chat",
+      anomaly: { threshold_permille: 1, sequence: "act", act: "shed" } as const,
+    };
     const proxy = filterProxy(configOf([route]));
     for (let i = 0; i < 50; i++) expect(exchange(proxy).status).toBe(200);
   });
@@ -171,7 +178,7 @@ describe("shadow mode", () => {
 
   it("is overridden by a route that enforces", () => {
     const route = { name: "chat", mode: "enforce" as const, arms: ARMS };
-    const anomaly = { threshold_permille: 1, act: "shed" as const };
+    const anomaly = { threshold_permille: 1, sequence: "act", act: "shed" } as const;
     const proxy = filterProxy(configOf([{ ...route, anomaly }], { mode: "shadow", model }));
     warm(proxy);
     expect(exchange(proxy).status).toBe(503);
@@ -179,7 +186,7 @@ describe("shadow mode", () => {
 
   it("of a limit does not hide what the score would do", () => {
     const limits = [{ name: "shy", mode: "shadow" as const, requests_per_second: 0.001, burst: 1 }];
-    const anomaly = { threshold_permille: 1, act: "shed" as const };
+    const anomaly = { threshold_permille: 1, sequence: "act", act: "shed" } as const;
     const proxy = filterProxy(configOf([{ name: "chat", limits, anomaly }], { model }));
     warm(proxy);
     expect(exchange(proxy).status).toBe(503);

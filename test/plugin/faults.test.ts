@@ -22,7 +22,7 @@ const limits = [
   { name: "all", requests_per_second: 1000, burst: 500 },
   { name: "tenant", key_header: "x-tenant", requests_per_second: 1000, burst: 500 },
 ];
-const anomaly = { threshold_permille: 1, act: "tag" as const };
+const anomaly = { threshold_permille: 1, act: "tag", sequence: "act" } as const;
 const CONFIG = configOf([{ name: "chat", arms, limits, anomaly }], {
   model: defaultModel(),
   expose: "always",

@@ -125,7 +125,7 @@ function limiting(): EventScript[] {
 }
 
 function troubled(): EventScript[] {
-  const shed = { threshold_permille: 1, act: "shed" as const };
+  const shed = { threshold_permille: 1, sequence: "act", act: "shed" } as const;
   const warm = Array.from({ length: WARM_UP }, (_, i) => exchange(`w${i}`)).flat();
   return [
     script(

@@ -44,7 +44,7 @@ ${arms.join("\n")}
             key: { header: x-tenant }
             requests_per_second: ${map}
             burst: ${map}
-        anomaly: { act: tag }
+        anomaly: { act: tag, statistics: observe, sequence: act }
 `;
 }
 

@@ -141,7 +141,7 @@ function layersOf(
   };
   add(anomaly.statistics ?? "act", () => explainStatistics(history));
   for (const scorer of models.scorers) {
-    add(anomaly.sequence ?? "act", () => explainSequence(scorer, vectorsOf(history, config)));
+    add(anomaly.sequence ?? "observe", () => explainSequence(scorer, vectorsOf(history, config)));
   }
   if (models.content !== undefined) {
     add(anomaly.content ?? "observe", () => explainContent(models.content!, target));

@@ -8,6 +8,9 @@ import { ExitCode, GanglionError } from "../lib/errors";
 import { readModels } from "../model/bundle";
 import { readShippedBundle } from "../model/shipped-bundle";
 
+/** Without a policy the model acts too: a recording is often shorter than the statistics' first minute. */
+const EVERY_LAYER = { name: "all", anomaly: { sequence: "act" } } as const;
+
 export interface ReplayConfigInput {
   /** Text of a policy or of a pluginConfig; undefined for none. */
   readonly text?: string | undefined;
@@ -28,7 +31,7 @@ export async function replayConfig(input: ReplayConfigInput): Promise<string> {
   const { text, file, artifact } = input;
   const isCompiled = text?.trimStart().startsWith("{") ?? false;
   let config: PluginConfig;
-  if (text === undefined) config = { version: 1, mode: "shadow", routes: [{ name: "all" }] };
+  if (text === undefined) config = { version: 1, mode: "shadow", routes: [EVERY_LAYER] };
   else if (isCompiled) config = validConfig(parseJson(text, file));
   else config = compilePolicy(text, file).config;
   config = { ...config, expose: "always" };

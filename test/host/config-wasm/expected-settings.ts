@@ -64,7 +64,7 @@ function expectedRoute(route: RouteConfig, rootMode: string, keyHeaders: string[
     act: "tag",
     false_alarms_per_hour: 1,
     statistics: "act",
-    sequence: "act",
+    sequence: "observe",
     content: "observe",
     ...route.anomaly,
   };

@@ -31,7 +31,7 @@ function wholeMs(requests: readonly TrafficRequest[]): TrafficRequest[] {
 /** Requests as sent, with the sizes that the filter saw, and its scores. */
 function throughFilter(requests: readonly TrafficRequest[]) {
   const proxy = filterProxy(
-    configOf([{ name: "r", anomaly: { statistics: "off" } }], {
+    configOf([{ name: "r", anomaly: { statistics: "off", sequence: "act" } }], {
       model: defaultModel(),
       mode: "shadow",
       expose: "always",

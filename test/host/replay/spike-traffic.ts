@@ -32,7 +32,7 @@ services:
             key: { header: x-user-tier }
             requests_per_second: { free: 10, "*": 50 }
             burst: { free: 10, "*": 50 }
-        anomaly: { act: tag }
+        anomaly: { act: tag, sequence: act }
 `;
 
 /** JSON lines. */
