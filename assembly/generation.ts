@@ -104,6 +104,8 @@ export function bindStates(generation: i32, sequence: u32, oldestSequence: u32):
     );
     if (state < 0) return false;
     routeState(state).falseAlarmsPerHour = route.falseAlarmsPerHour;
+    // Another content table may have come.
+    routeState(state).contentHash = 0;
     store<u16>(at(generation) + ROUTE_BINDING_OFFSET + <usize>r * 2, <u16>state);
     for (let k = 0; k < route.armCount; k++) {
       const i = route.armFirst + k;

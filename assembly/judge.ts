@@ -16,12 +16,14 @@ import { alphaOfRate, stepWindow } from "./calibration/step";
 import { boundThreshold } from "./calibration/threshold";
 import { contentEvidence } from "./content/score";
 import { BUNDLE_SCORERS_MAX } from "./contract/bundle-artifact";
+import { CONTENT_BYTES_MAX } from "./contract/content-artifact";
 import { CALIBRATION_OPENED, CALIBRATOR_STATE_BYTES } from "./contract/calibration";
 import { Layer } from "./contract/config";
 import { EVIDENCE_MAX, LAYER_WEIGHT, SEQUENCE_WEIGHT } from "./contract/evidence";
 import { SUDDEN_DISCOUNT, evidencePermille } from "./contract/evidence";
 import { SCORE_LAYERS, ScoreLayer } from "./contract/signals";
 import { RouteSettings, Settings } from "./config/settings";
+import { ensureSecret, secretHigh, secretLow } from "./edge/secret";
 import { RequestView, requestView } from "./edge/sense";
 import { featureVector } from "./features/extract";
 import { pathHash } from "./features/path-hash";
@@ -190,11 +192,38 @@ function judgeByModels(
     take(state, ScoreLayer.Sequence, sequenceEvidence(bundle, state), route.sequenceLayer);
   }
   if (bundle.hasContent && route.contentLayer != Layer.Off) {
-    // Path, question mark and query stand together.
-    const bytes = view.pathBytes + (view.queryBytes > 0 ? 1 + view.queryBytes : 0);
-    const evidence = contentEvidence(bundleContent(bundle), view.path, bytes);
-    take(state, ScoreLayer.Content, evidence, route.contentLayer);
+    take(state, ScoreLayer.Content, targetEvidence(bundle, state, view), route.contentLayer);
   }
+}
+
+/** The content's word on path and query; a route that has one target has it judged once. */
+function targetEvidence(bundle: Bundle, state: RouteState, view: RequestView): i32 {
+  // Path, question mark and query stand together.
+  const bytes = view.pathBytes + (view.queryBytes > 0 ? 1 + view.queryBytes : 0);
+  const hash = bytes <= CONTENT_BYTES_MAX ? targetHash(view.path, bytes) : 0;
+  if (hash != 0 && hash == state.contentHash) return state.contentEvidence;
+  const evidence = contentEvidence(bundleContent(bundle), view.path, bytes);
+  state.contentHash = hash;
+  state.contentEvidence = evidence;
+  return evidence;
+}
+
+/** Keyed, so that nobody can give an attack the hash of a target known to be healthy. 0 without a key. */
+function targetHash(target: usize, bytes: i32): u64 {
+  if (!ensureSecret()) return 0;
+  const key = secretHigh() | 1;
+  let hash = secretLow() ^ (<u64>bytes);
+  const end = target + <usize>bytes;
+  for (; target + 8 <= end; target += 8) hash = mix(hash, load<u64>(target), key);
+  for (; target < end; target++) hash = mix(hash, <u64>load<u8>(target), key);
+  return hash;
+}
+
+// @ts-ignore: decorator
+@inline
+function mix(hash: u64, word: u64, key: u64): u64 {
+  const mixed = (hash ^ word) * key;
+  return mixed ^ (mixed >> 29);
 }
 
 function sequenceEvidence(bundle: Bundle, state: RouteState): i32 {

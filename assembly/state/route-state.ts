@@ -50,6 +50,9 @@ export class RouteState extends Named {
   othersEvidence: i32;
   /** When that window began; 0 before the first request. */
   peakSinceMs: f64;
+  /** Keyed hash of the target that the content layer judged last, 0 for none, and what it said. */
+  contentHash: u64;
+  contentEvidence: i32;
   /** Incidents that began and are not yet flushed. */
   incidents: u32;
   /** Score of the last request, permille. */
