@@ -83,11 +83,6 @@ export function calibratorThreshold(state: Calibrator): i32 {
   return (state.open != 0 ? state.held : state.threshold) >> THRESHOLD_FRACTION;
 }
 
-/** Mean interval between steps, 0 before the second. */
-export function calibratorIntervalMs(state: Calibrator): f32 {
-  return state.intervalMs;
-}
-
 /** Whether an incident is open. */
 export function calibratorOpen(state: Calibrator): bool {
   return state.open != 0;
