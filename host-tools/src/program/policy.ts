@@ -1,0 +1,35 @@
+// Commands about the policy file and what is rendered from it.
+
+import { type Command, Option } from "commander";
+import { type Finish, epochOption } from "./options";
+
+export function addPolicyCommands(program: Command, finish: Finish): void {
+  for (const add of [addRender]) add(program, finish);
+}
+
+function addRender(program: Command, finish: Finish): void {
+  program
+    .command("render")
+    .description("render a policy file into what a mesh or an Envoy applies")
+    .option("-f, --file <file>", "the policy; - for standard input", "ganglion.yaml")
+    .addOption(
+      new Option("--target <target>", "Istio objects, an Envoy bootstrap, or the pluginConfig")
+        .choices(["istio", "envoy", "config"])
+        .default("istio"),
+    )
+    .addOption(
+      new Option("--kind <kind>", "the object that carries the filter; auto: by Istio's version")
+        .choices(["auto", "wasmplugin", "trafficextension"])
+        .default("auto"),
+    )
+    .option("--istio-version <version>", "Istio's version, over the one in the policy")
+    .option("--image <reference>", "the filter's image, oci://HOST/NAME@sha256:DIGEST")
+    .option("--model <file>", "artifact to put into the configuration")
+    .addOption(epochOption())
+    .option("--wasm <file>", "path of the module, for --target envoy", "ganglion.wasm")
+    .option("-o, --output <path>", "folder for one file per object, or a file for envoy and config")
+    .option("--dry-run", "check and say what would be written, write nothing")
+    .action(async (options) => {
+      finish(await (await import("../commands/render")).runRender(options));
+    });
+}
