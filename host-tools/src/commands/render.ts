@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { compilePolicy } from "../config/policy-compile";
 import { canonicalJson, type PluginConfig, withEpoch, withModel } from "../config/plugin-config";
-import { parseIstioVersion } from "../config/policy-reader";
+import { parseIstioVersion } from "../config/policy-mesh";
 import type { IstioVersion, Policy } from "../config/policy";
 import { validConfig } from "../config/validate";
 import { standaloneEnvoy } from "../envoy/standalone";

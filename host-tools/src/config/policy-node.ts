@@ -20,6 +20,12 @@ export interface PolicyFault extends PolicyPlace {
   readonly message: string;
 }
 
+/** A member that the mesh knows from `1.istioMinor` on. */
+export interface IstioNeed {
+  readonly place: PolicyPlace;
+  readonly istioMinor: number;
+}
+
 /** `PATH = VALUE: MESSAGE`, with what there is of it. */
 export function policyFaultLine({ path, value, message }: PolicyFault): string {
   if (path === "") return message;
@@ -29,6 +35,8 @@ export function policyFaultLine({ path, value, message }: PolicyFault): string {
 /** Collects the complaints of one file, so that all are told at once. */
 export class PolicySource {
   readonly faults: PolicyFault[] = [];
+  /** What the file says that not every Istio knows. */
+  readonly istioNeeds: IstioNeed[] = [];
   private readonly lines = new LineCounter();
   private readonly document: Document;
 
@@ -48,6 +56,12 @@ export class PolicySource {
   /** Follows an alias to what it stands for. */
   resolve(node: unknown): unknown {
     return isAlias(node) ? node.resolve(this.document) : node;
+  }
+
+  /** Notes a complaint about a place that was read before. */
+  refuse(place: PolicyPlace, message: string, scalar?: unknown): void {
+    const value = shownValue(scalar);
+    this.faults.push({ ...place, message, ...(value === undefined ? {} : { value }) });
   }
 
   place(path: string, offset: number): PolicyPlace {
@@ -85,13 +99,27 @@ export class PolicyNode {
 
   /** Notes a complaint about this place, and shows its value where that is a scalar. */
   refuse(message: string): void {
-    const value = shownValue(this.scalar ?? undefined);
-    this.source.faults.push({ ...this.place, message, ...(value === undefined ? {} : { value }) });
+    this.refuseAt(this.place, message, this.scalar ?? undefined);
+  }
+
+  /** Notes a complaint about another place that was read before. */
+  refuseAt(place: PolicyPlace, message: string, scalar?: unknown): void {
+    this.source.refuse(place, message, scalar);
   }
 
   /** Notes a complaint about the key, whatever its value. */
-  private refuseKey(message: string): void {
-    this.source.faults.push({ ...this.place, message });
+  refuseKey(message: string): void {
+    this.source.refuse(this.place, message);
+  }
+
+  /** Notes that this place needs `1.minor` of Istio. */
+  noteIstio(istioMinor: number): void {
+    this.source.istioNeeds.push({ place: this.place, istioMinor });
+  }
+
+  /** How many complaints the file has by now. */
+  get faultCount(): number {
+    return this.source.faults.length;
   }
 
   /** True for a missing value, `~` and `null`. */
@@ -178,12 +206,5 @@ export class PolicyNode {
     }
     this.refuse(`must be a whole number in [${low}, ${high}]`);
     return undefined;
-  }
-
-  /** One of the given words. */
-  choice<const Word extends string>(words: readonly Word[]): Word | undefined {
-    const found = words.find((word) => word === this.scalar);
-    if (found === undefined) this.refuse(`must be one of ${words.join(", ")}`);
-    return found;
   }
 }

@@ -1,23 +1,37 @@
-// Reads one route of a policy: what it matches, which arms it may use, its timeout and retries, its
+// One route of a policy: what it matches, which arms it may use, its timeout and retries, its
 // limits and what an anomaly does. Timeouts and retries never reach the filter: Envoy keeps them.
 
-import type { AnomalyConfig, EjectionConfig, MatchConfig, ModeConfig } from "./plugin-config";
+import { RecordKind } from "../contract";
+import type { AnomalyConfig, EjectionConfig, MatchConfig } from "./plugin-config";
 import type { PolicyArm, PolicyRetries, PolicyRoute } from "./policy";
-import { readLimit } from "./policy-limit";
-import { nearest } from "../lib/nearest";
-import type { KnownKeys, PolicyNode } from "./policy-node";
+import { limitOf, limitShape } from "./policy-limit";
+import type { PolicyPlace } from "./policy-node";
+import { type Format } from "./shape/format";
+import { placeOf } from "./shape/read-shape";
+import {
+  choice,
+  durationMs,
+  either,
+  filterRecord,
+  list,
+  record,
+  text,
+  type ValueOf,
+  whole,
+} from "./shape/shape";
 
 /** What a service says for all of its routes. */
 export interface ServiceDefaults {
   readonly arms: readonly PolicyArm[];
-  readonly mode: ModeConfig | undefined;
+  readonly mode: "shadow" | "enforce" | undefined;
   readonly fallback: readonly string[] | undefined;
   readonly ejection: EjectionConfig | undefined;
 }
+/** Complains of a place that was read. */
+export type RefuseAt = (place: PolicyPlace, message: string, scalar?: unknown) => void;
 
-/** One hour: no request of a mesh lives longer on purpose. */
-const TIMEOUT_MS_MAX = 3_600_000;
 const ATTEMPTS_MAX = 10;
+const RETRY_ON_DEFAULT = ["connect-failure", "refused-stream", "unavailable"] as const;
 /** Envoy's conditions; it ignores others without a word, so a typo would switch retries off. */
 const RETRY_CONDITIONS = [
   "5xx",
@@ -34,59 +48,101 @@ const RETRY_CONDITIONS = [
   "resource-exhausted",
   "unavailable",
 ];
-const DEFAULT_RETRY_ON = ["connect-failure", "refused-stream", "unavailable"];
+const RETRY_CONDITION: Format = {
+  pattern: new RegExp(`^(${RETRY_CONDITIONS.join("|")}|[45]\\d\\d)$`),
+  says: "is no retry condition of Envoy and no status code",
+  near: { words: RETRY_CONDITIONS, otherwise: "e.g. 5xx, reset, 503" },
+};
 
-const routeKeys: KnownKeys = {
-  keys: [
-    "name",
-    "match",
-    "mode",
-    "timeout_ms",
-    "retries",
-    "arms",
-    "fallback",
-    "ejection",
-    "limits",
-    "anomaly",
-  ],
+export const modeShape = () =>
+  choice("Whether verdicts are carried out or only counted.", ["shadow", "enforce"], {
+    otherwise: "as the level above",
+  });
+export const fallbackShape = () =>
+  list("Arms to try, in this order, when every arm with weight is ejected.", text("An arm."), {
+    otherwise: "none",
+  });
+export const ejectionShape = () =>
+  filterRecord<EjectionConfig>("When the filter takes a failing arm out.", RecordKind.Ejection);
+
+const retriesShape = either(
+  "How often Envoy tries again; `none` switches retries off.",
+  {
+    scalar: choice("No retries.", ["none"]),
+    map: record("Retries of Envoy.", {
+      attempts: whole("Tries after the first.", {
+        low: 1,
+        high: ATTEMPTS_MAX,
+        unit: "retries",
+        required: true,
+      }),
+      per_try_timeout_ms: durationMs("Of one try.", { otherwise: "what is left of timeout_ms" }),
+      on: list(
+        "Envoy's retry conditions and status codes.",
+        text("A condition.", { format: RETRY_CONDITION }),
+        { default: RETRY_ON_DEFAULT, example: "[connect-failure, '503']" },
+      ),
+    }),
+  },
+  { otherwise: "Istio's own: two retries on connection failures" },
+);
+
+const routeFields = {
+  name: text("Name of the route, in metrics and logs; unique in the file.", { required: true }),
+  match: filterRecord<MatchConfig>("Which requests the route takes.", RecordKind.Match),
+  mode: modeShape(),
+  timeout_ms: durationMs("Of the whole request with all its tries; 0 is none.", {
+    low: 0,
+    otherwise: "Istio's own: none",
+  }),
+  retries: retriesShape,
+  arms: list("Arms of the service that the route may use.", text("An arm."), {
+    otherwise: "all of the service",
+  }),
+  fallback: fallbackShape(),
+  ejection: ejectionShape(),
+  limits: list("Rate limits, each of which must let a request pass.", limitShape, {
+    otherwise: "none",
+  }),
+  anomaly: filterRecord<AnomalyConfig>("What the score of a request leads to.", RecordKind.Anomaly),
+};
+
+export const routeShape = record("One route of a service, in match order.", routeFields, {
   later: {
     slo: "objectives are measured by a later release; metrics carry p50, p95 and p99 now",
     objective: "arms are chosen by latency, errors and weight",
     hedge: "hedging comes with a later release",
     deadline: "deadlines come with a later release",
   },
-};
-const matchKeys: KnownKeys = { keys: ["path_prefix", "path_exact", "method", "authority"] };
-const retryKeys: KnownKeys = { keys: ["attempts", "per_try_timeout_ms", "on"] };
-const ejectionKeys: KnownKeys = { keys: ["error_permille", "requests_min", "duration_ms"] };
-const anomalyKeys: KnownKeys = {
-  keys: ["act", "threshold_permille", "false_alarms_per_hour", "statistics", "sequence", "content"],
-};
+});
+export type RouteValues = ValueOf<typeof routeShape>;
 
-export function readRoute(node: PolicyNode, service: ServiceDefaults): PolicyRoute {
-  const members = node.members(routeKeys);
-  const name = members.get("name")?.text();
-  if (name === undefined && !members.has("name")) node.refuse("name is missing");
-  const fallback = members.get("fallback");
-  const ejection = members.get("ejection");
-  const arms = readArms(members.get("arms"), service.arms);
+/** The route with what the service says for all. */
+export function routeOf(
+  route: RouteValues,
+  service: ServiceDefaults,
+  refuse: RefuseAt,
+): PolicyRoute {
+  const arms = armsOf(route.arms, service.arms, refuse);
   return {
-    name: name ?? "",
-    match: readMatch(members.get("match")),
-    mode: members.get("mode")?.choice(["shadow", "enforce"]) ?? service.mode,
-    timeoutMs: members.get("timeout_ms")?.whole(0, TIMEOUT_MS_MAX),
-    retries: readRetries(members.get("retries")),
+    name: route.name,
+    match: said(route.match) ?? {},
+    mode: route.mode ?? service.mode,
+    timeoutMs: route.timeout_ms,
+    retries: retriesOf(route.retries),
     arms,
-    fallback: fallback ? readTexts(fallback) : fallbackAmong(arms, service.fallback),
-    ejection: ejection === undefined ? service.ejection : readEjection(ejection),
-    limits: (members.get("limits")?.items() ?? []).map(readLimit),
-    anomaly: readAnomaly(members.get("anomaly")),
-    place: node.place,
+    fallback: route.fallback ?? fallbackAmong(arms, service.fallback),
+    ejection: said(route.ejection) ?? service.ejection,
+    limits: (route.limits ?? []).map(limitOf),
+    anomaly: said(route.anomaly),
+    place: placeOf(route),
   };
 }
 
-function readTexts(node: PolicyNode): string[] {
-  return node.items().flatMap((item) => item.text() ?? []);
+/** A record of the filter without the members that the file leaves out. */
+export function said<T extends object>(value: T | undefined): T | undefined {
+  if (value === undefined) return undefined;
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as T;
 }
 
 /** A route with fewer arms keeps the service's order among those that it has. */
@@ -97,61 +153,28 @@ function fallbackAmong(
   return order?.filter((name) => arms.some((arm) => arm.name === name));
 }
 
-function readArms(node: PolicyNode | undefined, arms: readonly PolicyArm[]): readonly PolicyArm[] {
-  if (node === undefined) return arms;
-  return node.items().flatMap((item) => {
-    const name = item.text();
+function armsOf(
+  names: readonly string[] | undefined,
+  arms: readonly PolicyArm[],
+  refuse: RefuseAt,
+): readonly PolicyArm[] {
+  if (names === undefined) return arms;
+  return names.flatMap((name, index) => {
     const arm = arms.find((candidate) => candidate.name === name);
-    if (name !== undefined && arm === undefined) {
-      item.refuse(`no arm of the service; there are ${arms.map((one) => one.name).join(", ")}`);
+    if (arm === undefined) {
+      const known = arms.map((one) => one.name).join(", ");
+      refuse(placeOf(names, String(index)), `no arm of the service; there are ${known}`, name);
     }
     return arm ?? [];
   });
 }
 
-function readMatch(node: PolicyNode | undefined): MatchConfig {
-  const members = [...(node?.members(matchKeys) ?? [])];
-  return Object.fromEntries(members.map(([key, member]) => [key, member.single()]));
-}
-
-function readRetries(node: PolicyNode | undefined): PolicyRetries | undefined {
-  if (node === undefined) return undefined;
-  if (node.scalar === "none") return { attempts: 0, perTryTimeoutMs: undefined, on: [] };
-  if (!node.isMap) {
-    node.refuse("must be none, or a mapping with attempts");
-    return undefined;
-  }
-  const members = node.members(retryKeys);
-  const attempts = members.get("attempts")?.whole(1, ATTEMPTS_MAX);
-  if (!members.has("attempts")) node.refuse("attempts is missing");
-  const on = members.get("on");
+function retriesOf(retries: RouteValues["retries"]): PolicyRetries | undefined {
+  if (retries === undefined) return undefined;
+  if (retries === "none") return { attempts: 0, perTryTimeoutMs: undefined, on: [] };
   return {
-    attempts: attempts ?? 0,
-    perTryTimeoutMs: members.get("per_try_timeout_ms")?.whole(1, TIMEOUT_MS_MAX),
-    on: on === undefined ? DEFAULT_RETRY_ON : readConditions(on),
+    attempts: retries.attempts,
+    perTryTimeoutMs: retries.per_try_timeout_ms,
+    on: retries.on,
   };
-}
-
-function readConditions(node: PolicyNode): string[] {
-  return node.items().flatMap((item) => {
-    const text = item.text();
-    if (text !== undefined && !RETRY_CONDITIONS.includes(text) && !/^[45]\d\d$/.test(text)) {
-      const guess = nearest(text, RETRY_CONDITIONS);
-      const help = guess === undefined ? "e.g. 5xx, reset, 503" : `did you mean ${guess}?`;
-      item.refuse(`is no retry condition of Envoy and no status code; ${help}`);
-    }
-    return text ?? [];
-  });
-}
-
-/** The members of `ejection` as they are. */
-export function readEjection(node: PolicyNode): EjectionConfig {
-  const members = [...node.members(ejectionKeys)];
-  return Object.fromEntries(members.map(([key, member]) => [key, member.single()]));
-}
-
-function readAnomaly(node: PolicyNode | undefined): AnomalyConfig | undefined {
-  if (node === undefined) return undefined;
-  const members = [...node.members(anomalyKeys)];
-  return Object.fromEntries(members.map(([key, member]) => [key, member.single()]));
 }

@@ -10,7 +10,18 @@ import type {
   ModeConfig,
   PluginConfig,
 } from "./plugin-config";
-import type { PolicyPlace } from "./policy-node";
+import type { IstioNeed, PolicyPlace } from "./policy-node";
+import type { operationsMeshFields, operationsServiceFields } from "./policy-operations";
+import type { rolloutServiceFields } from "./policy-rollout";
+import type { trafficMeshFields, trafficRootFields, trafficServiceFields } from "./policy-traffic";
+import type { FieldValues } from "./shape/shape";
+
+/** Members of sections keep the names of the file: `service.pool?.connections_max`. */
+type MeshSections = Partial<FieldValues<typeof trafficMeshFields & typeof operationsMeshFields>>;
+type ServiceSections = FieldValues<
+  typeof trafficServiceFields & typeof operationsServiceFields & typeof rolloutServiceFields
+>;
+type RootSections = FieldValues<typeof trafficRootFields>;
 
 /** `major.minor` of Istio. */
 export interface IstioVersion {
@@ -18,7 +29,7 @@ export interface IstioVersion {
   readonly minor: number;
 }
 
-export interface MeshFacts {
+export interface MeshFacts extends MeshSections {
   readonly istio: IstioVersion;
   readonly namespace: string;
   /** Labels of the workloads that call the services: their proxies run the filter. Empty: all. */
@@ -89,24 +100,27 @@ export interface PolicyRoute {
   readonly place: PolicyPlace;
 }
 
-export interface PolicyService {
+export interface PolicyService extends ServiceSections {
   readonly name: string;
   /** Fully qualified. */
   readonly host: string;
   readonly port: number | undefined;
   readonly arms: readonly PolicyArm[];
   readonly routes: readonly PolicyRoute[];
+  readonly place: PolicyPlace;
 }
 
 /** Members of the configuration's root that the policy sets under the same name. */
 export type PolicySettings = Omit<PluginConfig, "version" | "routes" | "model">;
 
-export interface Policy {
+export interface Policy extends RootSections {
   /** Of the object that carries the filter. */
   readonly name: string;
   readonly settings: PolicySettings;
   /** Where the file says each of its root members. */
   readonly settingPlaces: ReadonlyMap<string, PolicyPlace>;
+  /** Members that not every Istio knows. */
+  readonly istioNeeds: readonly IstioNeed[];
   readonly mesh: MeshFacts;
   readonly standalone: StandaloneFacts;
   readonly services: readonly PolicyService[];
