@@ -1,7 +1,23 @@
 // What a policy says of security and operations: members of `mesh` and of a service that become
 // objects of their own, not rules of traffic.
 
+import { envoyLimitsMeshFields, envoyLimitsServiceFields } from "./policy-envoy-limits";
+import { proxyMeshFields } from "./policy-proxy";
+import { scalingServiceFields } from "./policy-scaling";
+import { securityMeshFields, securityServiceFields } from "./policy-security";
+import { telemetryMeshFields, telemetryServiceFields } from "./policy-telemetry";
+
 /** Members of `mesh`. */
-export const operationsMeshFields = {};
+export const operationsMeshFields = {
+  ...securityMeshFields,
+  ...proxyMeshFields,
+  ...telemetryMeshFields,
+  ...envoyLimitsMeshFields,
+};
 /** Members of a service. */
-export const operationsServiceFields = {};
+export const operationsServiceFields = {
+  ...securityServiceFields,
+  ...scalingServiceFields,
+  ...telemetryServiceFields,
+  ...envoyLimitsServiceFields,
+};
