@@ -9,6 +9,7 @@ import { addImageCommands } from "./program/image";
 import { addWeightsCommands } from "./program/weights";
 import { addTrafficCommands } from "./program/traffic";
 import { addToolCommands } from "./program/tool";
+import { addVerifyCommands } from "./program/verify";
 import type { Finish } from "./program/options";
 
 /** @param finish told the exit status of a command that ended without an error */
@@ -31,6 +32,7 @@ export function buildProgram(finish: Finish): Command {
   for (const add of [
     addModelCommands,
     addPolicyCommands,
+    addVerifyCommands,
     addImageCommands,
     addWeightsCommands,
     addTrafficCommands,

@@ -1,0 +1,124 @@
+// `ganglion verify`: what is broken in Istio's configuration, proved by its own numbers.
+
+import { ExitCode, GanglionError } from "../lib/errors";
+import { errorReport } from "../lib/error-report";
+import { readTextInput, STDIN } from "../lib/input";
+import { writeOutput } from "../lib/output";
+import { paint, say, stdoutPaint } from "../lib/talk";
+import { unifiedDiff } from "../verify/fix/unified-diff";
+import { chooseFixes, writeEdits } from "../verify/fix/write-fixes";
+import { jsonReport } from "../verify/report/json-report";
+import { sarifReport } from "../verify/report/sarif-report";
+import { textReport } from "../verify/report/text-report";
+import { readToldCalls } from "../verify/source/policy-calls";
+import { readPaths, type Reading } from "../verify/source/read-files";
+import { type Verdict, verifyObjects } from "../verify/verify";
+
+export interface VerifyCommandOptions {
+  readonly output?: "text" | "json" | "sarif" | "patch";
+  /** Read the objects of a cluster, not files. */
+  readonly cluster?: boolean;
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  /** Policy file whose `calls` say who calls whom. */
+  readonly policy?: string;
+  readonly rule?: readonly string[];
+  readonly ignore?: readonly string[];
+  /** Write the corrections into the files. */
+  readonly fix?: boolean;
+}
+
+/**
+ * @param paths files and folders, `-` for standard input; by default the folder
+ * @returns 79 with findings, 65 when a file could not be read, else 0
+ * @throws GanglionError E_INPUT, E_RULE, E_POLICY_CALLS, E_VERIFY_USAGE
+ */
+export async function runVerify(
+  paths: readonly string[],
+  options: VerifyCommandOptions = {},
+): Promise<ExitCode> {
+  refuseContradictions(paths, options);
+  const told =
+    options.policy === undefined
+      ? undefined
+      : readToldCalls(options.policy, await readTextInput(options.policy));
+  const reading = await readFrom(paths, options);
+  for (const fault of reading.faults) for (const line of errorReport(fault).lines) say(line);
+  const verdict = verifyObjects(reading.objects, {
+    calls: told,
+    ...(options.rule === undefined ? {} : { only: options.rule }),
+    ...(options.ignore === undefined ? {} : { without: options.ignore }),
+  });
+  await writeOutput(reportOf(verdict, options), undefined);
+  tellSummary(verdict, reading);
+  if (options.fix === true) await fixFiles(verdict);
+  if (reading.faults.length > 0) return ExitCode.badInput;
+  return verdict.findings.length > 0 ? ExitCode.findings : ExitCode.ok;
+}
+
+async function readFrom(paths: readonly string[], options: VerifyCommandOptions): Promise<Reading> {
+  if (options.cluster !== true) {
+    return await readPaths(paths.length === 0 ? ["."] : paths, options.namespace ?? "default");
+  }
+  const { readCluster } = await import("../verify/source/read-cluster");
+  return await readCluster(options);
+}
+
+function reportOf(verdict: Verdict, { output = "text" }: VerifyCommandOptions): string {
+  if (output === "json") return jsonReport(verdict);
+  if (output === "sarif") return sarifReport(verdict);
+  if (output === "patch") return unifiedDiff(chooseFixes(verdict.findings).edits);
+  return textReport(verdict, stdoutPaint());
+}
+
+function tellSummary(verdict: Verdict, reading: Reading): void {
+  const { findings, mesh, ignored } = verdict;
+  const errors = findings.filter((finding) => finding.rule.severity === "error").length;
+  const told =
+    findings.length === 0
+      ? paint.good("no findings")
+      : paint.bad(`${count(errors, "error")}, ${count(findings.length - errors, "warning")}`);
+  const aside = ignored === 0 ? "" : `, ${ignored} set aside by annotation`;
+  say(
+    `${told} in ${count(mesh.objects.length, "object")} of ${count(reading.files, "file")}${aside}`,
+  );
+  const sources = [...new Set(mesh.calls.map((call) => call.source))];
+  if (sources.length === 0) {
+    say(paint.dim("no calls known: chains of timeouts and retries were not followed (--policy)"));
+  } else {
+    const shown = sources.slice(0, 3).join(", ") + (sources.length > 3 ? ", ..." : "");
+    say(paint.dim(`${count(mesh.calls.length, "call")} followed, known from ${shown}`));
+  }
+}
+
+async function fixFiles(verdict: Verdict): Promise<void> {
+  const { edits, made, postponed, without } = chooseFixes(verdict.findings);
+  const files = await writeEdits(edits);
+  say(`${count(made.length, "finding")} corrected in ${count(files, "file")}`);
+  if (postponed.length > 0) {
+    say(`${count(postponed.length, "finding")} left, in lines that were corrected: run again`);
+  }
+  if (without.length > 0)
+    say(`${count(without.length, "finding")} without a patch: see the advice`);
+}
+
+function refuseContradictions(paths: readonly string[], options: VerifyCommandOptions): void {
+  const { cluster = false, fix = false, allNamespaces = false } = options;
+  if (cluster && paths.length > 0) throw usage("--cluster and files: read one or the other");
+  if (cluster && fix) throw usage("--fix writes files; a cluster's objects are not written");
+  if (!cluster && allNamespaces) throw usage("-A is for --cluster");
+  if (fix && paths.includes(STDIN)) throw usage("--fix cannot write standard input; use -o patch");
+}
+
+function usage(message: string): GanglionError {
+  return new GanglionError("E_VERIFY_USAGE", message, {
+    hint: "See `ganglion help verify`.",
+    exitCode: ExitCode.usage,
+  });
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,32 @@
+// Commands that prove a mesh's configuration.
+
+import { type Command, Option } from "commander";
+import { type Finish } from "./options";
+
+export function addVerifyCommands(program: Command, finish: Finish): void {
+  for (const add of [addVerify]) add(program, finish);
+}
+
+function addVerify(program: Command, finish: Finish): void {
+  program
+    .command("verify")
+    .description("prove by arithmetic what is broken in Istio's configuration; exit 79 on findings")
+    .argument("[paths...]", "files and folders, - for standard input; by default this folder")
+    .option("--cluster", "read the objects of the cluster instead")
+    .option("-n, --namespace <name>", "the cluster's namespace; of objects that name none")
+    .option("-A, --all-namespaces", "with --cluster: all of them")
+    .option("--context <name>", "context of the kubeconfig")
+    .option("--kubeconfig <file>", "the kubeconfig")
+    .option("--policy <file>", "policy file whose `calls` say who calls whom")
+    .addOption(
+      new Option("-o, --output <form>", "form; patch: what `git apply` takes")
+        .choices(["text", "json", "sarif", "patch"])
+        .default("text"),
+    )
+    .option("--rule <id...>", "only these rules")
+    .option("--ignore <id...>", "all but these")
+    .option("--fix", "write the corrections into the files")
+    .action(async (paths: string[], options) => {
+      finish(await (await import("../commands/verify")).runVerify(paths, options));
+    });
+}

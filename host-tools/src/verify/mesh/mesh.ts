@@ -1,0 +1,109 @@
+// The mesh that a set of objects describes: hosts, routes, rules of destinations, workloads, calls.
+// Built once for a run; rules ask it and never look through the objects themselves.
+
+import type { MeshObject } from "../source/mesh-object";
+import { type View, viewOf } from "../source/view";
+import { type Call, inferCalls, type ToldCalls } from "./call-graph";
+import { fullHost, hostMatches } from "./host-name";
+import { type HttpRoute, readVirtualService, type VirtualService } from "./http-route";
+import {
+  readServices,
+  readWorkloads,
+  selects,
+  type ServiceEntryPoint,
+  type Workload,
+} from "./workloads";
+
+export interface MeshOptions {
+  /** Who calls whom, as a policy file says it. */
+  readonly calls?: ToldCalls | undefined;
+  /** Whose objects hold for all namespaces; by default `istio-system`. */
+  readonly rootNamespace?: string | undefined;
+}
+
+export class Mesh {
+  private readonly byKind = new Map<string, MeshObject[]>();
+  readonly virtualServices: readonly VirtualService[];
+  readonly routes: readonly HttpRoute[];
+  readonly services: readonly ServiceEntryPoint[];
+  readonly workloads: readonly Workload[];
+  readonly calls: readonly Call[];
+  readonly rootNamespace: string;
+  private readonly rulesByHost = new Map<string, View[]>();
+  private readonly wildcardRules: { host: string; view: View }[] = [];
+  private readonly serviceByHost = new Map<string, ServiceEntryPoint>();
+
+  constructor(
+    readonly objects: readonly MeshObject[],
+    options: MeshOptions = {},
+  ) {
+    for (const object of objects) add(this.byKind, object.kind, object);
+    this.rootNamespace = options.rootNamespace ?? "istio-system";
+    this.virtualServices = this.ofIstio("VirtualService").map(readVirtualService);
+    this.routes = this.virtualServices.flatMap((service) => service.routes);
+    this.services = readServices(this.of("Service"));
+    for (const service of this.services) this.serviceByHost.set(service.host, service);
+    this.workloads = readWorkloads(objects);
+    for (const object of this.ofIstio("DestinationRule")) this.indexRule(object);
+    this.calls = inferCalls(this, options.calls);
+  }
+
+  of(kind: string): readonly MeshObject[] {
+    return this.byKind.get(kind) ?? [];
+  }
+
+  /** Of an Istio kind; other projects have kinds of the same names. */
+  ofIstio(kind: string): readonly MeshObject[] {
+    return this.of(kind).filter((object) => object.group.endsWith("istio.io"));
+  }
+
+  /** DestinationRules that hold for the host. */
+  destinationRules(host: string): readonly View[] {
+    const own = this.rulesByHost.get(host) ?? [];
+    const wild = this.wildcardRules.filter((rule) => hostMatches(rule.host, host));
+    return wild.length === 0 ? own : [...own, ...wild.map((rule) => rule.view)];
+  }
+
+  service(host: string): ServiceEntryPoint | undefined {
+    return this.serviceByHost.get(host);
+  }
+
+  /** Workloads behind a host, of one subset where labels are given; empty where none is known. */
+  workloadsOf(host: string, subset: Readonly<Record<string, string>> = {}): readonly Workload[] {
+    const service = this.serviceByHost.get(host);
+    if (service === undefined || Object.keys(service.selector).length === 0) return [];
+    return this.workloads.filter(
+      ({ object, labels }) =>
+        object.namespace === service.object.namespace &&
+        selects(service.selector, labels) &&
+        selects(subset, labels),
+    );
+  }
+
+  /** Routes by which this host is reached. */
+  routesTo(host: string): readonly HttpRoute[] {
+    return this.virtualServices
+      .filter((service) => service.hosts.some((one) => one.host === host))
+      .flatMap((service) => service.routes);
+  }
+
+  /** Members of the first DestinationRule's subset of this name. */
+  subset(host: string, name: string): View | undefined {
+    return this.destinationRules(host)
+      .flatMap((rule) => rule.at("spec", "subsets").items())
+      .find((subset) => subset.at("name").text() === name);
+  }
+
+  private indexRule(object: MeshObject): void {
+    const view = viewOf(object);
+    const host = fullHost(view.at("spec", "host").text() ?? "", object.namespace);
+    if (host.startsWith("*")) this.wildcardRules.push({ host, view });
+    else add(this.rulesByHost, host, view);
+  }
+}
+
+function add<T>(table: Map<string, T[]>, key: string, value: T): void {
+  const list = table.get(key);
+  if (list === undefined) table.set(key, [value]);
+  else list.push(value);
+}

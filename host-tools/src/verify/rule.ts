@@ -1,0 +1,36 @@
+// What a rule is and what it says. A rule reads the mesh and names places in it; it never prints,
+// and it says nothing of a configuration that does what it was written for.
+
+import type { TextEdit } from "./fix/text-edit";
+import type { Mesh } from "./mesh/mesh";
+import type { View } from "./source/view";
+
+/** An error does not work as written; a warning works, and hurts. */
+export type Severity = "error" | "warning";
+
+export interface Rule {
+  /** Speaking and stable; its page is docs/rules/<id>.md. */
+  readonly id: string;
+  readonly severity: Severity;
+  /** What is wrong, in one sentence. */
+  readonly summary: string;
+  readonly check: (mesh: Mesh) => Iterable<Finding>;
+}
+
+export interface Finding {
+  readonly at: View;
+  /** With the arithmetic in numbers. */
+  readonly message: string;
+  /** What to do, in the imperative. */
+  readonly advice: string;
+  /** The correction; none where the text cannot be changed safely. */
+  readonly fix?: readonly TextEdit[] | undefined;
+  /** Other places that belong to it. */
+  readonly related?: readonly { readonly at: View; readonly message: string }[];
+}
+
+/** A correction of several edits; none when one of them cannot be made. */
+export function fixOf(...edits: readonly (TextEdit | undefined)[]): TextEdit[] | undefined {
+  const made = edits.filter((edit) => edit !== undefined);
+  return made.length === edits.length && made.length > 0 ? made : undefined;
+}
