@@ -21,6 +21,7 @@ export default defineConfig({
       project("host", ["test/host/**/*.test.ts"], 60_000),
       project("plugin", ["test/plugin/**/*.test.ts"], 120_000),
       project("e2e", ["test/e2e/**/*.test.ts"], 180_000),
+      project("mesh", ["test/mesh/**/*.test.ts"], 300_000),
     ],
   },
 });

@@ -32,7 +32,8 @@ const toolInputs = ["host-tools/build.mjs", "package-lock.json"];
 const filterInputs = ["assembly", "asconfig.json", ...toolInputs];
 const commandInputs = ["host-tools/src", "assembly/contract", ...toolInputs];
 /** Benches of kernels take their random artifacts from the kernels' tests. */
-const benchInputs = ["bench", "test/host/model", ...commandInputs];
+const benchInputs = ["bench", "test/host/model", "test/mesh/rig", ...commandInputs];
+const meshInputs = ["test/mesh/rig", "test/support", ...commandInputs];
 /**
  * Laboratory modules export single kernels to tests: no host calls, so none of the filter's
  * settings.
@@ -114,6 +115,7 @@ const targets = [
     commandInputs,
   ),
   bundleTarget("bench", "bench/index.ts", "build/bench.mjs", benchInputs),
+  bundleTarget("mesh", "test/mesh/rig/main.ts", "build/mesh.mjs", meshInputs),
 ];
 
 /** Compiles one AssemblyScript entry; asc's own reports go to stderr. */

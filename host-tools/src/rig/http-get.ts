@@ -10,6 +10,8 @@ export interface HttpReply {
 }
 
 export interface HttpOptions {
+  /** Another loopback address. Default 127.0.0.1. */
+  readonly host?: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -22,7 +24,7 @@ export function httpGet(port: number, path: string, options: HttpOptions = {}): 
   return new Promise((resolve, reject) => {
     const sent = request(
       {
-        host: "127.0.0.1",
+        host: options.host ?? "127.0.0.1",
         port,
         path,
         method: options.method ?? "GET",

@@ -1,0 +1,195 @@
+// The mesh rig itself: one object applied, and a header is another one at the far end; several proxies;
+// and nothing left behind.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PluginConfig } from "../../host-tools/src/config/plugin-config";
+import { readFilterModule } from "../../host-tools/src/lib/filter-module";
+import { eventually, httpGateway, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
+import { startEcho, type Echo } from "./support/echo";
+
+const READY_MS_MAX = 30_000;
+const PORT = 8080;
+const HOST = "llm-service.default.svc.cluster.local";
+
+/** The default arm has no weight, so the filter sends everything to `b`. */
+const TO_B: PluginConfig = {
+  version: 1,
+  epoch: 1,
+  mode: "enforce",
+  routes: [
+    {
+      name: "chat",
+      match: { path_prefix: "/chat" },
+      arms: [
+        { name: "a", default: true, weight: 0 },
+        { name: "b", weight: 1 },
+      ],
+    },
+  ],
+};
+
+describe.runIf(await meshCanRun())("the mesh rig", () => {
+  let mesh: Mesh;
+  let echo: Echo;
+  let startMs: number;
+
+  beforeAll(async () => {
+    echo = await startEcho(["v1", "v2"]);
+    const startedMs = performance.now();
+    mesh = await Mesh.start({ proxies: 2 });
+    startMs = performance.now() - startedMs;
+    await mesh.apply([...mesh.proxies.map(gatewayOf), ...traffic(mesh, echo)]);
+  });
+  afterAll(async () => {
+    await mesh?.stop();
+    await echo?.stop();
+  });
+
+  it("is ready with two proxies in less than 30 s", () => {
+    process.stderr.write(`mesh ready after ${(startMs / 1000).toFixed(1)} s\n`);
+    expect(mesh.proxies).toHaveLength(2);
+    expect(startMs).toBeLessThan(READY_MS_MAX);
+  });
+
+  it("serves the default subset through each proxy before there is a filter", async () => {
+    for (const proxy of mesh.proxies) {
+      const reply = await eventually("a route", () => okReply(proxy));
+      expect(reply.headers["x-served-by"]).toBe("v1");
+      expect(JSON.parse(reply.body)).not.toHaveProperty("x-ganglion-arm");
+    }
+  });
+
+  it("changes the header at the far end when one object is applied", async () => {
+    const { reference } = await mesh.registry.push(await readFilterModule(), "filter");
+    await mesh.apply({
+      apiVersion: "extensions.istio.io/v1alpha1",
+      kind: "WasmPlugin",
+      metadata: { name: "ganglion", namespace: "default" },
+      spec: {
+        selector: { matchLabels: { app: "istio-ingressgateway" } },
+        url: reference,
+        pluginName: "ganglion",
+        failStrategy: "FAIL_OPEN",
+        pluginConfig: TO_B,
+      },
+    });
+    for (const proxy of mesh.proxies) {
+      const reply = await eventually("arm b", async () => {
+        const now = await okReply(proxy);
+        return now && now.headers["x-served-by"] === "v2" ? now : undefined;
+      });
+      expect(JSON.parse(reply.body)).toHaveProperty("x-ganglion-arm", "b");
+      expect(await proxy.prometheus()).toContain("ganglion_config_epoch");
+    }
+  });
+
+  it("shows each proxy as a pod that says where its metrics are", async () => {
+    for (const { name, ip, prometheusPort } of mesh.proxies) {
+      const pod = await mesh.client.get("v1", "Pod", name);
+      expect(pod?.status).toMatchObject({ podIP: ip, phase: "Running" });
+      expect(pod?.metadata.annotations).toMatchObject({
+        "prometheus.io/port": String(prometheusPort),
+      });
+    }
+  });
+
+  it("lets an account do what its role says and refuses the rest", async () => {
+    const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["list"] }];
+    const { token } = await mesh.account({ name: "reader", namespace: "default", rules });
+    const path = "/api/v1/namespaces/default";
+    const asReader = mesh.clientOf(token);
+    expect((await asReader.send("GET", `${path}/pods`)).status).toBe(200);
+    expect((await asReader.send("GET", `${path}/secrets`)).status).toBe(403);
+    expect((await asReader.send("DELETE", `${path}/pods/gateway-1`)).status).toBe(403);
+  });
+
+  it("keeps serving while istiod, API server and registry are down, and takes up changes after", async () => {
+    const [proxy] = mesh.proxies as [Proxy];
+    await Promise.all([mesh.stopIstiod(), mesh.registry.stop(), mesh.restartApiServer("kill")]);
+    expect((await proxy.get(PORT, "/chat")).headers["x-served-by"]).toBe("v2");
+    await Promise.all([mesh.startIstiod(), mesh.registry.start()]);
+    await mesh.client.delete("extensions.istio.io/v1alpha1", "WasmPlugin", "ganglion");
+    await eventually("the default arm again", async () => {
+      return (await proxy.get(PORT, "/chat")).headers["x-served-by"] === "v1";
+    });
+  });
+
+  it("runs beside another mesh", async () => {
+    const other = await Mesh.start({ controlPlane: false });
+    try {
+      expect(await other.client.get("v1", "Pod", "gateway-1")).toBeUndefined();
+      expect(await mesh.client.get("v1", "Pod", "gateway-1")).toBeDefined();
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it("leaves no process and no folder behind", async () => {
+    const other = await Mesh.start({ proxies: 1 });
+    const folder = dirname(other.kubeconfig);
+    const processes = processesIn(folder);
+    expect(processes.length).toBeGreaterThanOrEqual(5);
+    await other.stop();
+    expect(existsSync(folder)).toBe(false);
+    expect(processesIn(folder)).toEqual([]);
+  });
+});
+
+const gatewayOf = ({ name, ip }: Proxy) =>
+  httpGateway({ name, selector: { app: "istio-ingressgateway" }, ip, port: PORT });
+
+function traffic(mesh: Mesh, echo: Echo) {
+  const metadata = { name: "llm-service", namespace: "default" };
+  const apiVersion = "networking.istio.io/v1";
+  const to = (subset: string) => [{ destination: { host: HOST, subset } }];
+  const onB = { headers: { "x-ganglion-arm": { exact: "b" } } };
+  const subset = (version: string) => ({ name: version, labels: { version } });
+  return [
+    meshService({
+      host: "llm-service",
+      port: PORT,
+      endpoints: ["v1", "v2"].map((version) => ({
+        port: echo.ports[version]!,
+        labels: { version },
+      })),
+    }),
+    {
+      apiVersion,
+      kind: "DestinationRule",
+      metadata,
+      spec: { host: HOST, subsets: [subset("v1"), subset("v2")] },
+    },
+    {
+      apiVersion,
+      kind: "VirtualService",
+      metadata,
+      spec: {
+        hosts: ["*"],
+        gateways: mesh.proxies.map(({ name }) => name),
+        http: [{ match: [onB], route: to("v2") }, { route: to("v1") }],
+      },
+    },
+  ];
+}
+
+async function okReply(proxy: Proxy) {
+  const reply = await proxy.get(PORT, "/chat");
+  return reply.status === 200 ? reply : undefined;
+}
+
+/** Processes whose command line or environment names the folder. */
+function processesIn(folder: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) =>
+      ["cmdline", "environ"].some((file) => {
+        try {
+          return readFileSync(`/proc/${pid}/${file}`, "utf8").includes(folder);
+        } catch {
+          return false; // gone meanwhile, or somebody else's
+        }
+      }),
+    );
+}
