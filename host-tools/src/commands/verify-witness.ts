@@ -1,0 +1,78 @@
+// `ganglion verify --witness RULE`: shows on a real Envoy what a rule claims.
+
+import { ExitCode, GanglionError } from "../lib/errors";
+import { writeOutput } from "../lib/output";
+import { paint, say, stdoutPaint } from "../lib/talk";
+import { findEnvoy } from "../rig/envoy-finder";
+import { deviations, examplePorts, runWitness } from "../verify/witness/run-witness";
+import type { Witness } from "../verify/witness/witness";
+import { witnessConfigurations, witnessTable } from "../verify/witness/witness-text";
+import { witnessOf, WITNESSES } from "../verify/witness/witnesses";
+
+export interface VerifyWitnessOptions {
+  /** Id of a rule, or `all`. */
+  readonly witness: string;
+  readonly output: string;
+}
+
+/**
+ * Configurations and counters on stdout. Without an Envoy the configurations alone, and it is said.
+ * Inconclusive where this Envoy does not behave as the rule claims.
+ *
+ * @throws GanglionError E_WITNESS for a rule without a witness
+ */
+export async function runVerifyWitness(options: VerifyWitnessOptions): Promise<ExitCode> {
+  const witnesses = options.witness === "all" ? WITNESSES : [findWitness(options.witness)];
+  const binary = await envoyAtHand();
+  const results: object[] = [];
+  let exitCode: ExitCode = ExitCode.ok;
+  for (const witness of witnesses) {
+    const isText = options.output === "text";
+    if (isText) await writeOutput(`${witnessConfigurations(witness)}\n`, undefined);
+    if (binary !== undefined) say(paint.dim(`running ${witness.rule}, broken and fixed`));
+    const counters = binary === undefined ? undefined : await runWitness(witness, binary);
+    if (counters && deviations(witness, counters).length > 0) exitCode = ExitCode.inconclusive;
+    if (isText && counters) {
+      await writeOutput(witnessTable(witness, counters, stdoutPaint()), undefined);
+    }
+    results.push(asJson(witness, counters));
+  }
+  if (options.output !== "text") {
+    await writeOutput(`${JSON.stringify(results, null, 2)}\n`, undefined);
+  }
+  return exitCode;
+}
+
+function findWitness(rule: string): Witness {
+  const witness = witnessOf(rule);
+  if (witness) return witness;
+  throw new GanglionError("E_WITNESS", `there is no witness for ${rule}`, {
+    hint: `There is one for: ${WITNESSES.map((each) => each.rule).join(", ")}; or say all.`,
+    exitCode: ExitCode.usage,
+  });
+}
+
+/** Installs nothing: a witness is worth a look, not a download that nobody asked for. */
+async function envoyAtHand(): Promise<string | undefined> {
+  try {
+    const found = await findEnvoy({ install: false });
+    say(`Envoy ${found.version}, from ${found.source}`);
+    return found.path;
+  } catch (error) {
+    if (!(error instanceof GanglionError) || error.code !== "E_ENVOY_MISSING") throw error;
+    say(`not run: ${error.message}; \`ganglion envoy which --install\` gets one`);
+    return undefined;
+  }
+}
+
+function asJson(witness: Witness, counters: Awaited<ReturnType<typeof runWitness>> | undefined) {
+  const ports = examplePorts(witness);
+  return {
+    rule: witness.rule,
+    shows: witness.shows,
+    stands_for: witness.standsFor,
+    configurations: { broken: witness.broken(ports), fixed: witness.fixed(ports) },
+    counters: counters ?? null,
+    holds: counters ? deviations(witness, counters).length === 0 : null,
+  };
+}
