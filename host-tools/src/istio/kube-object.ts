@@ -5,17 +5,18 @@ export interface KubeObject {
   readonly kind: string;
   readonly metadata: {
     readonly name: string;
-    readonly namespace: string;
+    /** Undefined for what belongs to the whole cluster. */
+    readonly namespace?: string;
     readonly labels: Readonly<Record<string, string>>;
   };
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
 /** Metadata with the labels by which our objects are found again. */
-export function metadata(name: string, namespace: string): KubeObject["metadata"] {
+export function metadata(name: string, namespace?: string): KubeObject["metadata"] {
   return {
     name,
-    namespace,
+    ...(namespace === undefined ? {} : { namespace }),
     labels: { "app.kubernetes.io/managed-by": "ganglion", "app.kubernetes.io/part-of": "ganglion" },
   };
 }

@@ -6,6 +6,7 @@ import type { Policy, PolicyRoute, PolicyService } from "../config/policy";
 import { destinationRule } from "./destination-rule";
 import { type FilterImage, type FilterKind, filterObject } from "./filter-object";
 import type { KubeObject } from "./kube-object";
+import { groundManifests, operationsCompanions, operationsManifests } from "./operations";
 import { extraStatTagValues } from "./stat-tags";
 import { virtualService } from "./virtual-service";
 import { yamlText } from "./yaml-text";
@@ -29,8 +30,10 @@ export function manifests(
   const { mesh } = policy;
   const filter = filterObject(choices.kind, policy.name, mesh, choices.image, config);
   const objects = [
+    ...groundManifests(policy),
     ...policy.services.flatMap((service) => destinationRule(service, mesh) ?? []),
     ...policy.services.filter(needsRules).map((service) => virtualService(service, mesh)),
+    ...operationsManifests(policy, config, choices.image),
     filter,
   ];
   return objects.map((object) => ({
@@ -43,7 +46,10 @@ export function manifests(
  * Files that go beside the objects in a folder: what kustomize reads, and the labels of our
  * metrics.
  */
-export function companionFiles(list: readonly Manifest[]): [file: string, text: string][] {
+export function companionFiles(
+  list: readonly Manifest[],
+  policy: Policy,
+): [file: string, text: string][] {
   const kustomization = {
     apiVersion: "kustomize.config.k8s.io/v1beta1",
     kind: "Kustomization",
@@ -52,6 +58,7 @@ export function companionFiles(list: readonly Manifest[]): [file: string, text: 
   return [
     ["kustomization.yaml", yamlText(kustomization)],
     ["istio-values.yaml", STAT_TAGS_COMMENT + yamlText(extraStatTagValues())],
+    ...operationsCompanions(policy),
   ];
 }
 

@@ -1,0 +1,157 @@
+// Security and operations of a policy as objects and as files beside them. An object is there only
+// where the policy says something: what it does not mention stays whoever's it is.
+
+import type { PluginConfig } from "../config/plugin-config";
+import type { Policy, PolicyService } from "../config/policy";
+import type { Allow } from "../config/policy-security";
+import { analysisTemplate } from "../kubernetes/analysis-template";
+import { envoyExtensionPolicy } from "../kubernetes/envoy-extension-policy";
+import { horizontalPodAutoscaler } from "../kubernetes/horizontal-pod-autoscaler";
+import { namespaceObject } from "../kubernetes/namespace";
+import { podMonitor, scrapeJob } from "../kubernetes/pod-monitor";
+import { prometheusRule } from "../kubernetes/prometheus-rule";
+import { scaledObject } from "../kubernetes/scaled-object";
+import { workloadPatch } from "../kubernetes/workload-patch";
+import { allowPolicy, denyByDefault, tenantPolicy } from "./authorization-policy";
+import { endpointOverrideFilter } from "./envoy-filter-endpoint-override";
+import { globalLimitFilter } from "./envoy-filter-global-limit";
+import { localLimitFilter } from "./envoy-filter-local-limit";
+import type { FilterImage } from "./filter-object";
+import { istioOperator } from "./install-values";
+import type { KubeObject } from "./kube-object";
+import { peerAuthentication } from "./peer-authentication";
+import { rateLimitConfig } from "./rate-limit-config";
+import { tailSampling } from "./tail-sampling";
+import { telemetry } from "./telemetry";
+import { yamlText } from "./yaml-text";
+
+/** What has to be there before anything else of the policy. */
+export function groundManifests({ mesh }: Policy): KubeObject[] {
+  const { injection, revision } = mesh;
+  if (injection === undefined && revision === undefined) return [];
+  return [namespaceObject(mesh.namespace, { injection, revision })];
+}
+
+/**
+ * Objects of security and operations: callers are allowed before anybody is denied.
+ *
+ * @param config of the filter, for an Envoy Gateway
+ */
+export function operationsManifests(
+  policy: Policy,
+  config: PluginConfig,
+  image: FilterImage,
+): KubeObject[] {
+  return [
+    ...security(policy),
+    ...recording(policy),
+    ...policy.services.flatMap((service) => envoyFilters(service, policy)),
+    ...policy.services.flatMap((service) => scaling(service, policy)),
+    ...policy.services.flatMap((service) => analysis(service, policy)),
+    ...gateway(policy, config, image),
+  ];
+}
+
+/** Files beside the objects, by name; none of them is an object to apply. */
+export function operationsCompanions(policy: Policy): [file: string, text: string][] {
+  const { mesh, name } = policy;
+  const files: [string, string | undefined][] = [
+    ["workload-patch.yaml", workloadPatch(mesh)],
+    ["collector-tail-sampling.yaml", mesh.tracing && tailSampling(mesh.tracing)],
+    ["rate-limit-service.yaml", rateLimitConfig(policy)],
+    ["prometheus-scrape.yaml", mesh.prometheus && scrapeJob(name, mesh, mesh.prometheus)],
+    [
+      "istio-operator.yaml",
+      mesh.install && INSTALL_COMMENT + yamlText(istioOperator(mesh, mesh.install)),
+    ],
+  ];
+  return files.flatMap(([file, text]) => (text === undefined ? [] : [[file, text]]));
+}
+
+const INSTALL_COMMENT = `\
+# Not an object to apply: for \`istioctl install -f istio-operator.yaml\`.
+`;
+
+function security(policy: Policy): KubeObject[] {
+  const { mesh, name, services } = policy;
+  const tenants = [...(mesh.tenants ?? [])];
+  return [
+    ...(mesh.mtls === undefined ? [] : [peerAuthentication(name, mesh.namespace, mesh.mtls)]),
+    ...services.flatMap((service) => {
+      const allow = allowed(service, policy);
+      return allow.length === 0 ? [] : [allowPolicy(service, allow, policy)];
+    }),
+    ...tenants.flatMap(([tenant, facts]) =>
+      services
+        .filter((service) => facts.services.includes(service.name))
+        .map((service) => tenantPolicy(tenant, facts, service, mesh.namespace)),
+    ),
+    ...(mesh.deny_by_default ? [denyByDefault(name, mesh.namespace)] : []),
+  ];
+}
+
+/** What a service says itself, or, where everything else is refused, what `calls` needs. */
+function allowed(service: PolicyService, policy: Policy): readonly Allow[] {
+  if (service.allow !== undefined) return service.allow;
+  if (!policy.mesh.deny_by_default) return [];
+  const from = callersOf(service.name, policy);
+  return from.length === 0 ? [] : [{ from, methods: undefined, paths: undefined }];
+}
+
+interface Calls {
+  readonly name: string;
+  readonly calls?: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Services that call this one, by `calls`. */
+export function callersOf(service: string, { calls }: Calls): string[] {
+  return [...(calls ?? [])]
+    .filter(([, callees]) => callees.includes(service))
+    .map(([name]) => name);
+}
+
+function recording(policy: Policy): KubeObject[] {
+  const { mesh, name } = policy;
+  const { tracing, access_log: accessLog, prometheus } = mesh;
+  const hasTelemetry = tracing !== undefined || accessLog !== undefined;
+  return [
+    ...(hasTelemetry ? [telemetry(name, mesh.namespace, { tracing, accessLog })] : []),
+    ...(prometheus === undefined
+      ? []
+      : [podMonitor(name, mesh, prometheus), prometheusRule(policy, prometheus)]),
+  ];
+}
+
+function envoyFilters(service: PolicyService, { mesh }: Policy): KubeObject[] {
+  const { endpoint_override: header, global_limits: global, local_limits: local } = service;
+  const backend = mesh.rate_limit_service;
+  return [
+    ...(header === undefined ? [] : [endpointOverrideFilter(service, mesh, header)]),
+    ...(global === undefined || global.length === 0 || backend === undefined
+      ? []
+      : [globalLimitFilter(service, mesh, global, backend)]),
+    ...(local === undefined ? [] : [localLimitFilter(service, mesh.namespace, local)]),
+  ];
+}
+
+const SERVER_DEFAULT = "http://prometheus.istio-system:9090";
+
+function scaling(service: PolicyService, { mesh }: Policy): KubeObject[] {
+  if (service.scaling === undefined) return [];
+  if (service.scaling.by === "hpa") {
+    return [horizontalPodAutoscaler(service, mesh.namespace, service.scaling)];
+  }
+  const server = mesh.prometheus?.server ?? SERVER_DEFAULT;
+  return [scaledObject(service, mesh.namespace, service.scaling, server)];
+}
+
+function analysis(service: PolicyService, { mesh }: Policy): KubeObject[] {
+  if (service.rollout === undefined) return [];
+  return [analysisTemplate(service, mesh, service.rollout)].filter((one) => one !== undefined);
+}
+
+function gateway({ mesh, name }: Policy, config: PluginConfig, image: FilterImage): KubeObject[] {
+  const target = mesh.envoy_gateway;
+  if (target === undefined) return [];
+  return [envoyExtensionPolicy(name, mesh.namespace, target, image, config)];
+}

@@ -1,0 +1,74 @@
+// Replicas of a service by CPU and by a load from Prometheus. The load is an external metric: an
+// adapter for Prometheus has to serve it, under the name of the recorded series.
+
+import type { PolicyService } from "../config/policy";
+import type { Scaling } from "../config/policy-scaling";
+import { type KubeObject, metadata } from "../istio/kube-object";
+
+/** What Prometheus' adapter is to serve: `destination_service:istio_requests:rate1m`. */
+const REQUESTS_METRIC = "istio_requests_per_second";
+
+export function horizontalPodAutoscaler(
+  service: PolicyService,
+  namespace: string,
+  scaling: Scaling,
+): KubeObject {
+  return {
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: metadata(service.name, namespace),
+    spec: {
+      scaleTargetRef: {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        name: scaling.deployment ?? service.name,
+      },
+      minReplicas: scaling.replicas_min,
+      maxReplicas: scaling.replicas_max,
+      metrics: [...cpu(scaling), ...load(service, scaling)],
+      behavior: scalingBehavior(scaling),
+    },
+  };
+}
+
+/** Up at once, down slowly: a model takes long to load, and load comes back. */
+export function scalingBehavior({ calm_ms: calmMs }: Scaling): unknown {
+  return {
+    scaleUp: {
+      stabilizationWindowSeconds: 0,
+      policies: [{ type: "Percent", value: 100, periodSeconds: 15 }],
+    },
+    scaleDown: {
+      stabilizationWindowSeconds: Math.ceil(calmMs / 1000),
+      policies: [{ type: "Percent", value: 20, periodSeconds: 60 }],
+    },
+  };
+}
+
+function cpu({ cpu_percent: averageUtilization }: Scaling): unknown[] {
+  if (averageUtilization === undefined) return [];
+  const target = { type: "Utilization", averageUtilization };
+  return [{ type: "Resource", resource: { name: "cpu", target } }];
+}
+
+function load({ host }: PolicyService, { signal }: Scaling): unknown[] {
+  if (signal === undefined) return [];
+  const target = signal.target ?? signal.requests_per_second ?? 1;
+  return [
+    {
+      type: "External",
+      external: {
+        metric: {
+          name: REQUESTS_METRIC,
+          selector: { matchLabels: { destination_service: host } },
+        },
+        target: { type: "AverageValue", averageValue: quantity(target) },
+      },
+    },
+  ];
+}
+
+/** A number as Kubernetes writes it: whole, or in thousandths. */
+function quantity(value: number): string {
+  return Number.isInteger(value) ? String(value) : `${Math.round(value * 1000)}m`;
+}

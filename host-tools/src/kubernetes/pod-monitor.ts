@@ -1,0 +1,90 @@
+// How Prometheus finds the filter's metrics: a PodMonitor for its operator, and the same as a job
+// for a Prometheus that is configured by file.
+
+import type { MeshFacts } from "../config/policy";
+import type { PrometheusFacts } from "../config/policy-telemetry";
+import { type KubeObject, metadata } from "../istio/kube-object";
+import { yamlText } from "../istio/yaml-text";
+import { interval } from "./prometheus-rule";
+
+const PATH = "/stats/prometheus";
+/** Labels of the metrics that say whose pod it is; the alerts group by them. */
+const PLACES = [
+  ["__meta_kubernetes_namespace", "namespace"],
+  ["__meta_kubernetes_pod_name", "pod"],
+] as const;
+const COMMENT = `\
+# Not an object to apply: a job for the scrape_configs of a Prometheus without operator.
+`;
+
+export function podMonitor(name: string, mesh: MeshFacts, facts: PrometheusFacts): KubeObject {
+  const { labels, ...rest } = metadata(name, mesh.namespace);
+  return {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "PodMonitor",
+    metadata: { ...rest, labels: { ...labels, ...facts.labels } },
+    spec: {
+      selector: { matchLabels: mesh.workloads },
+      podMetricsEndpoints: [
+        {
+          path: PATH,
+          interval: interval(facts.scrape_interval_ms),
+          relabelings: [keepProxy(facts), address(facts)].map(camelCased),
+        },
+      ],
+    },
+  };
+}
+
+interface Relabeling {
+  readonly source_labels: readonly string[];
+  readonly target_label?: string;
+  readonly action: "keep" | "replace";
+  readonly regex?: string;
+  readonly replacement?: string;
+}
+
+/** One of a pod's many ports stands for the proxy; the rest would be scraped twice. */
+function keepProxy(_: PrometheusFacts): Relabeling {
+  return {
+    source_labels: ["__meta_kubernetes_pod_container_name"],
+    action: "keep",
+    regex: "istio-proxy",
+  };
+}
+
+function address({ merged }: PrometheusFacts): Relabeling {
+  return {
+    source_labels: ["__meta_kubernetes_pod_ip"],
+    target_label: "__address__",
+    action: "replace",
+    regex: "(.+)",
+    replacement: `$1:${merged ? 15020 : 15090}`,
+  };
+}
+
+function camelCased(of: Relabeling): unknown {
+  const { source_labels: sourceLabels, target_label: targetLabel, ...rest } = of;
+  return { sourceLabels, ...(targetLabel && { targetLabel }), ...rest };
+}
+
+export function scrapeJob(name: string, mesh: MeshFacts, facts: PrometheusFacts): string {
+  const selectors = Object.entries(mesh.workloads).map(([key, value]) => ({
+    source_labels: [`__meta_kubernetes_pod_label_${key.replace(/[^A-Za-z0-9_]/g, "_")}`],
+    action: "keep",
+    regex: value,
+  }));
+  const places = PLACES.map(([source, target_label]) => ({
+    source_labels: [source],
+    target_label,
+    action: "replace",
+  }));
+  const job = {
+    job_name: name,
+    scrape_interval: interval(facts.scrape_interval_ms),
+    metrics_path: PATH,
+    kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [mesh.namespace] } }],
+    relabel_configs: [...selectors, keepProxy(facts), address(facts), ...places],
+  };
+  return COMMENT + yamlText({ scrape_configs: [job] });
+}
