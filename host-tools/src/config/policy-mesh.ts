@@ -7,6 +7,7 @@ import { DNS_LABEL, type Format } from "./shape/format";
 import { labels, list, record, text, type ValueOf } from "./shape/shape";
 
 const ISTIO_VERSION: Format = {
+  form: "version of Istio",
   pattern: /^1\.(2[4-9]|[3-9]\d|\d{3})(\.\d+)?$/,
   says: 'must be a version such as "1.29", 1.24 or newer',
 };

@@ -49,6 +49,7 @@ const RETRY_CONDITIONS = [
   "unavailable",
 ];
 const RETRY_CONDITION: Format = {
+  form: "condition or status code",
   pattern: new RegExp(`^(${RETRY_CONDITIONS.join("|")}|[45]\\d\\d)$`),
   says: "is no retry condition of Envoy and no status code",
   near: { words: RETRY_CONDITIONS, otherwise: "e.g. 5xx, reset, 503" },

@@ -9,6 +9,7 @@ import { DNS_LABEL, type Format, SOCKET } from "./shape/format";
 import { choice, filterField, map, record, text, type ValueOf } from "./shape/shape";
 
 const SERVICE_NAME: Format = {
+  form: "Kubernetes name",
   pattern: DNS_LABEL.pattern,
   says: "a service's name is a Kubernetes service name",
 };

@@ -17,6 +17,7 @@ const definitionNames: Record<RecordKind, string> = {
   [RecordKind.LimitValue]: "limit_value",
   [RecordKind.Anomaly]: "anomaly",
   [RecordKind.Model]: "model",
+  [RecordKind.Canary]: "canary",
 };
 
 const nameSchema: JsonSchema = {
@@ -58,10 +59,11 @@ function recordSchema(record: RecordKind): JsonSchema {
 }
 
 function fieldSchema(field: Field): JsonSchema {
-  return { description: field.help, ...valueSchema(field) };
+  return { description: field.help, ...fieldValueSchema(field) };
 }
 
-function valueSchema(field: Field): JsonSchema {
+/** The schema of one field's value, without its description. */
+export function fieldValueSchema(field: Field): JsonSchema {
   // A required field must have a value; any other may also be null.
   const type = (name: string): unknown => (field.required ? name : [name, "null"]);
   switch (field.kind) {

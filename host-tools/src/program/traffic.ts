@@ -29,9 +29,19 @@ function addReplay(program: Command, finish: Finish): void {
 }
 
 function addExplain(program: Command, finish: Finish): void {
-  program
+  const explain = program
     .command("explain")
-    .description("say why something is as it is")
+    .description("explain a member of the policy file, or a decision of the filter")
+    .argument("[field]", "path or last words, e.g. services.*.pool.connections_max, or limits", "")
+    .addOption(
+      new Option("-o, --output <form>", "form; schema: the whole file's JSON Schema")
+        .choices(["text", "json", "schema"])
+        .default("text"),
+    )
+    .action(async (field: string, options) => {
+      finish(await (await import("../commands/explain-field")).runExplainField(field, options));
+    });
+  explain
     .command("decision")
     .description("why the filter decided as it did about one recorded request")
     .argument("<traffic>", "recorded requests, as `replay` reads them; - for standard input")

@@ -2,14 +2,17 @@
 // so that a test can compare without writing.
 
 import { compilePolicy } from "../config/policy-compile";
+import { POLICY_SCHEMA_FILE, policyJsonSchema } from "../config/policy-json-schema";
 import { pluginConfigSchema } from "../config/schema";
 import { filterImage, filterKind } from "../istio/filter-object";
 import { companionFiles, manifests } from "../istio/manifests";
 import { yamlText } from "../istio/yaml-text";
 import { configurationPage } from "./configuration-page";
+import { withPolicyTables } from "./policy-tables";
 import { headersPage, metricsPage } from "./signals-pages";
 
 const EXAMPLE = "wasmplugin/examples/llm-service/ganglion.yaml";
+const POLICY_PAGE = "docs/reference/policy.md";
 const BASE = "wasmplugin/base";
 /** Stands where a user's own image goes; kustomize replaces it (wasmplugin/README.md). */
 const PLACE_OF_IMAGE = `oci://registry.example/ganglion/filter@sha256:${"0".repeat(64)}`;
@@ -21,6 +24,8 @@ export function generatedFiles(read: (path: string) => string): [path: string, t
       "docs/reference/plugin-config.schema.json",
       `${JSON.stringify(pluginConfigSchema(), null, 2)}\n`,
     ],
+    [`wasmplugin/${POLICY_SCHEMA_FILE}`, `${JSON.stringify(policyJsonSchema(), null, 2)}\n`],
+    [POLICY_PAGE, withPolicyTables(read(POLICY_PAGE))],
     ["docs/reference/configuration.md", configurationPage()],
     ["docs/reference/metrics.md", metricsPage()],
     ["docs/reference/headers.md", headersPage()],
@@ -35,5 +40,5 @@ function baseFiles(policyText: string): [string, string][] {
     image: filterImage(PLACE_OF_IMAGE),
   });
   const objects = list.map(({ file, object }): [string, string] => [file, yamlText(object)]);
-  return [...objects, ...companionFiles(list)].map(([file, text]) => [`${BASE}/${file}`, text]);
+  return [...objects, ...companionFiles(list, policy)].map(([file, text]) => [`${BASE}/${file}`, text]);
 }

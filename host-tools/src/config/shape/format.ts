@@ -8,59 +8,73 @@ export interface Format {
   readonly pattern: RegExp;
   /** Follows the value in a complaint, e.g. `is no host name`. */
   readonly says: string;
+  /** In two or three words, for the reference; the pattern where there is none. */
+  readonly form?: string;
   /** Words to guess from, and what to say where none is near. */
   readonly near?: { readonly words: readonly string[]; readonly otherwise: string };
 }
 
 export const DNS_LABEL: Format = {
+  form: "Kubernetes name",
   pattern: /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
   says: "must be lower-case letters, digits and '-', at most 63",
 };
 export const HOST_NAME: Format = {
+  form: "host name",
   pattern: /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
   says: "is no host name",
 };
 export const SUBSET_NAME: Format = {
+  form: "name",
   pattern: /^[A-Za-z0-9]([-A-Za-z0-9._]{0,61}[A-Za-z0-9])?$/,
   says: "is no subset name",
 };
 /** Of arms and routes, as the filter's contract has it. */
 export const ARM_NAME: Format = {
+  form: "name",
   pattern: new RegExp(textPattern(TextRule.Name)),
   says: "is no name: letters, digits, '-', '_', '.', the first a letter or digit",
 };
 export const LABEL_VALUE: Format = {
+  form: "label value",
   pattern: /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/,
   says: "is no label value: letters, digits, '-', '_', '.', at most 63",
 };
 /** `address:port`, the address of IPv6 in brackets. */
 export const SOCKET: Format = {
+  form: "ADDRESS:PORT",
   pattern: /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/,
   says: "must be ADDRESS:PORT, e.g. 127.0.0.1:8080",
 };
 export const HEADER_NAME: Format = {
+  form: "lower-case header name",
   pattern: /^[a-z0-9_-]{1,128}$/,
   says: "must be a lower-case header name of letters, digits, '-' and '_'",
 };
 export const COOKIE_NAME: Format = {
+  form: "cookie name",
   pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/,
   says: "is no cookie name",
 };
 /** A path, or one that ends in `*` and stands for all below. */
 export const PATH_PATTERN: Format = {
+  form: "path, `*` at its end for all below",
   pattern: /^\/[!-)+-~]*\*?$|^\*$/,
   says: "must begin with / and may end in *",
 };
 export const METHOD: Format = {
+  form: "method in capitals",
   pattern: /^[A-Z]{1,32}$/,
   says: "is no method; write it in capitals",
 };
 /** CPU and memory as Kubernetes writes them. */
 export const QUANTITY: Format = {
+  form: "quantity of Kubernetes",
   pattern: /^\d{1,12}(\.\d{1,3})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/,
   says: "is no quantity of Kubernetes, e.g. 50m, 64Mi",
 };
 export const CIDR: Format = {
+  form: "address range",
   pattern: /^(\*|(\d{1,3}\.){3}\d{1,3}(\/\d{1,2})?|[0-9a-fA-F:]*:[0-9a-fA-F:]*(\/\d{1,3})?)$/,
   says: "is no address range, e.g. 10.0.0.0/8",
 };
