@@ -83,7 +83,7 @@ async function writeManifests(
     else await writeOutput(yamlStream(objects.map(({ text }) => text)), undefined);
     return ExitCode.ok;
   }
-  const companions = companionFiles(list).map(([name, text]) => ({ name, text }));
+  const companions = companionFiles(list, policy).map(([name, text]) => ({ name, text }));
   const files = [...objects, ...companions];
   if (options.dryRun) {
     sayFiles(files, options.output);
