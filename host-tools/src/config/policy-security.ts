@@ -2,17 +2,7 @@
 // and tenants that share one.
 
 import { DNS_LABEL, type Format, HEADER_NAME, METHOD, PATH_PATTERN } from "./shape/format";
-import {
-  choice,
-  flag,
-  labels,
-  list,
-  map,
-  record,
-  text,
-  type Refuse,
-  type ValueOf,
-} from "./shape/shape";
+import { choice, flag, labels, list, map, record, text, type ValueOf } from "./shape/shape";
 
 /** `ACCOUNT` in the policy's namespace, or `NAMESPACE/ACCOUNT`. */
 export const CALLER: Format = {
@@ -102,13 +92,3 @@ export const securityServiceFields = {
     otherwise: "everybody, or with mesh.deny_by_default the callers in `calls`",
   }),
 };
-
-/** Rules over the members of `mesh`. */
-export function checkMeshSecurity(
-  mesh: { readonly mtls?: Mtls | undefined; readonly deny_by_default?: boolean | undefined },
-  refuse: Refuse,
-): void {
-  if (mesh.deny_by_default && mesh.mtls === "off") {
-    refuse("callers are known by their certificates, and mtls: off takes those away", "mtls");
-  }
-}

@@ -19,6 +19,9 @@ export function denyByDefault(name: string, namespace: string): KubeObject {
   };
 }
 
+/** Whose pods a policy is about. */
+export type Callee = Pick<PolicyService, "name" | "labels">;
+
 /** What the identities of callers are made of. */
 export interface Identities {
   readonly mesh: MeshFacts;
@@ -29,11 +32,7 @@ export interface Identities {
  * The callers that a service allows: each rule's callers are alternatives, and so are the rules.
  * Within a `source` Istio demands every kind of member at once, so only principals stand there.
  */
-export function allowPolicy(
-  service: PolicyService,
-  allow: readonly Allow[],
-  of: Identities,
-): KubeObject {
+export function allowPolicy(service: Callee, allow: readonly Allow[], of: Identities): KubeObject {
   return {
     apiVersion: API,
     kind: KIND,
@@ -89,7 +88,7 @@ export function accountOf(service: PolicyService): string {
 }
 
 /** Labels that select a service's pods. */
-export function podLabels(service: PolicyService): Readonly<Record<string, string>> {
+export function podLabels(service: Callee): Readonly<Record<string, string>> {
   return service.labels ?? { app: service.name };
 }
 

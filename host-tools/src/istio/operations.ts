@@ -11,6 +11,7 @@ import { namespaceObject } from "../kubernetes/namespace";
 import { podMonitor, scrapeJob } from "../kubernetes/pod-monitor";
 import { prometheusRule } from "../kubernetes/prometheus-rule";
 import { scaledObject } from "../kubernetes/scaled-object";
+import { adapterRules } from "../kubernetes/scaling-signal";
 import { workloadPatch } from "../kubernetes/workload-patch";
 import { allowPolicy, denyByDefault, tenantPolicy } from "./authorization-policy";
 import { endpointOverrideFilter } from "./envoy-filter-endpoint-override";
@@ -59,6 +60,7 @@ export function operationsCompanions(policy: Policy): [file: string, text: strin
     ["workload-patch.yaml", workloadPatch(mesh)],
     ["collector-tail-sampling.yaml", mesh.tracing && tailSampling(mesh.tracing)],
     ["rate-limit-service.yaml", rateLimitConfig(policy)],
+    ["prometheus-adapter.yaml", mesh.prometheus && adapterRules(policy.services)],
     ["prometheus-scrape.yaml", mesh.prometheus && scrapeJob(name, mesh, mesh.prometheus)],
     [
       "istio-operator.yaml",
@@ -86,8 +88,22 @@ function security(policy: Policy): KubeObject[] {
         .filter((service) => facts.services.includes(service.name))
         .map((service) => tenantPolicy(tenant, facts, service, mesh.namespace)),
     ),
+    ...rateLimitCallers(policy),
     ...(mesh.deny_by_default ? [denyByDefault(name, mesh.namespace)] : []),
   ];
+}
+
+/** A rate limit service in a namespace that denies by default has to hear the limited services. */
+function rateLimitCallers(policy: Policy): KubeObject[] {
+  const { mesh, services } = policy;
+  const backend = mesh.rate_limit_service;
+  const limited = services.filter((service) => (service.global_limits?.length ?? 0) > 0);
+  const [name = ""] = backend?.host.split(".") ?? [];
+  const isOurs = backend?.host.startsWith(`${name}.${mesh.namespace}.svc.`) ?? false;
+  if (!mesh.deny_by_default || !isOurs || limited.length === 0) return [];
+  const from = limited.map((service) => service.name);
+  const allow = { from, methods: undefined, paths: undefined };
+  return [allowPolicy({ name, labels: { app: name } }, [allow], policy)];
 }
 
 /** What a service says itself, or, where everything else is refused, what `calls` needs. */

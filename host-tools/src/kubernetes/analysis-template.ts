@@ -19,7 +19,7 @@ export function analysisTemplate(
   const version = canary?.labels["version"];
   if (version === undefined) return undefined;
   const analysis = rollout.analysis ?? defaultAnalysis();
-  const subject = { host: service.host, version };
+  const subject = { hosts: [service.host], version };
   return {
     apiVersion: "argoproj.io/v1alpha1",
     kind: "AnalysisTemplate",

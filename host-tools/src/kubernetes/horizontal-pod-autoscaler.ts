@@ -4,9 +4,7 @@
 import type { PolicyService } from "../config/policy";
 import type { Scaling } from "../config/policy-scaling";
 import { type KubeObject, metadata } from "../istio/kube-object";
-
-/** What Prometheus' adapter is to serve: `destination_service:istio_requests:rate1m`. */
-const REQUESTS_METRIC = "istio_requests_per_second";
+import { SIGNAL_METRIC } from "./scaling-signal";
 
 export function horizontalPodAutoscaler(
   service: PolicyService,
@@ -51,7 +49,7 @@ function cpu({ cpu_percent: averageUtilization }: Scaling): unknown[] {
   return [{ type: "Resource", resource: { name: "cpu", target } }];
 }
 
-function load({ host }: PolicyService, { signal }: Scaling): unknown[] {
+function load({ name }: PolicyService, { signal }: Scaling): unknown[] {
   if (signal === undefined) return [];
   const target = signal.target ?? signal.requests_per_second ?? 1;
   return [
@@ -59,8 +57,8 @@ function load({ host }: PolicyService, { signal }: Scaling): unknown[] {
       type: "External",
       external: {
         metric: {
-          name: REQUESTS_METRIC,
-          selector: { matchLabels: { destination_service: host } },
+          name: SIGNAL_METRIC,
+          selector: { matchLabels: { service: name } },
         },
         target: { type: "AverageValue", averageValue: quantity(target) },
       },

@@ -5,6 +5,7 @@ import type { Policy } from "../config/policy";
 import type { PrometheusFacts } from "../config/policy-telemetry";
 import { type KubeObject, metadata } from "../istio/kube-object";
 import { filterAlerts } from "./filter-alerts";
+import { signalRecord } from "./scaling-signal";
 import { serviceAlerts, serviceRecords } from "./service-alerts";
 
 export interface Rule {
@@ -39,6 +40,7 @@ export function prometheusRule(policy: Policy, facts: PrometheusFacts): KubeObje
 
 /** The groups as a rules file of a plain Prometheus has them. */
 export function ruleGroups(policy: Policy, facts: PrometheusFacts): RuleGroup[] {
+  const { namespace } = policy.mesh;
   const pace = interval(facts.rule_interval_ms);
   const group = (name: string, rules: readonly Rule[]): RuleGroup => ({
     name: `${policy.name}-${name}`,
@@ -46,8 +48,14 @@ export function ruleGroups(policy: Policy, facts: PrometheusFacts): RuleGroup[] 
     rules,
   });
   return [
-    group("records", policy.services.flatMap(serviceRecords)),
-    group("filter", filterAlerts(policy.mesh.namespace)),
-    group("services", policy.services.flatMap(serviceAlerts)),
+    group("records", [
+      ...serviceRecords(policy.services.map(({ host }) => host)),
+      ...policy.services.flatMap((service) => signalRecord(service, namespace)),
+    ]),
+    group("filter", filterAlerts(namespace)),
+    group(
+      "services",
+      policy.services.flatMap((service) => serviceAlerts(service, namespace)),
+    ),
   ];
 }

@@ -6,7 +6,7 @@ import type { PolicyService } from "../config/policy";
 import type { Scaling, ScalingSignal } from "../config/policy-scaling";
 import { type KubeObject, metadata } from "../istio/kube-object";
 import { scalingBehavior } from "./horizontal-pod-autoscaler";
-import { requestRate } from "./service-queries";
+import { signalQuery } from "./scaling-signal";
 
 const FAILURES_MAX = 3;
 const POLL_S = 15;
@@ -50,7 +50,7 @@ function prometheusTrigger({ host }: PolicyService, signal: ScalingSignal, serve
     metricType: "AverageValue",
     metadata: {
       serverAddress: server,
-      query: signal.query ?? requestRate({ host }, [], "1m").replace("sum by () ", "sum"),
+      query: signalQuery(host, signal),
       threshold: String(signal.target ?? signal.requests_per_second),
       ignoreNullValues: "false",
     },

@@ -3,7 +3,7 @@
 import type { PolicyService } from "../config/policy";
 import type { Alerts } from "../config/policy-telemetry";
 import { interval, type Rule } from "./prometheus-rule";
-import { errorRate, errorShare, latencyP99, requestRate } from "./service-queries";
+import { errorRate, errorShare, latencyP99, matcher, requestRate } from "./service-queries";
 
 const WINDOW = "1m";
 const DEFAULTS: Alerts = {
@@ -15,9 +15,9 @@ const DEFAULTS: Alerts = {
 };
 
 /** Requests by version, latency, share of errors, and errors by caller. */
-export function serviceRecords({ host }: PolicyService): Rule[] {
+export function serviceRecords(hosts: readonly string[]): Rule[] {
   const service = ["destination_service"];
-  const destination = { host, reporter: "destination" } as const;
+  const destination = { hosts, reporter: "destination" } as const;
   return [
     {
       record: "destination_version:istio_requests:rate1m",
@@ -25,24 +25,24 @@ export function serviceRecords({ host }: PolicyService): Rule[] {
     },
     {
       record: "destination_service:istio_request_duration_milliseconds:p99_1m",
-      expr: latencyP99({ host }, service, WINDOW),
+      expr: latencyP99({ hosts }, service, WINDOW),
     },
     {
       record: "destination_service:istio_requests:rate1m",
-      expr: requestRate({ host }, service, WINDOW),
+      expr: requestRate({ hosts }, service, WINDOW),
     },
     {
       record: "destination_service:istio_requests_errors:share_rate1m",
-      expr: errorShare({ host }, service, WINDOW),
+      expr: errorShare({ hosts }, service, WINDOW),
     },
     {
       record: "source_workload:istio_requests_errors:rate1m",
-      expr: errorRate({ host }, [...service, "source_workload"], WINDOW),
+      expr: errorRate({ hosts }, [...service, "source_workload"], WINDOW),
     },
   ];
 }
 
-export function serviceAlerts(service: PolicyService): Rule[] {
+export function serviceAlerts(service: PolicyService, namespace: string): Rule[] {
   const alerts = service.alerts ?? DEFAULTS;
   const { host, name } = service;
   const of = `{destination_service="${host}"}`;
@@ -72,19 +72,24 @@ export function serviceAlerts(service: PolicyService): Rule[] {
             `One request in a hundred to ${name} takes longer than ${slow} ms.`,
           ),
         ]),
-    ...service.routes.map(({ name: route }) =>
-      rule(
-        "GanglionRouteLimited",
-        "info",
-        limitedShare(route, alerts.limited_percent),
-        `Limits refuse more than ${alerts.limited_percent} % of the requests of route ${route}.`,
-      ),
+    rule(
+      "GanglionRouteLimited",
+      "info",
+      limitedShare(service, namespace, alerts.limited_percent),
+      `Limits refuse more than ${alerts.limited_percent} % of a route of ${name}.`,
     ),
   ];
 }
 
-function limitedShare(route: string, percent: number): string {
-  const rate = (metric: string) => `sum by (route, limit) (rate(${metric}{route="${route}"}[1m]))`;
+function limitedShare({ routes }: PolicyService, namespace: string, percent: number): string {
+  const labels = [
+    `namespace="${namespace}"`,
+    matcher(
+      "route",
+      routes.map(({ name }) => name),
+    ),
+  ].join(",");
+  const rate = (metric: string) => `sum by (route, limit) (rate(${metric}{${labels}}[1m]))`;
   const limited = rate("ganglion_limited_total");
   return `${limited} / (${limited} + ${rate("ganglion_limit_admitted_total")}) > ${percent / 100}`;
 }

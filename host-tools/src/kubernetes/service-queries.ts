@@ -7,8 +7,8 @@
 
 /** What one query looks at. */
 export interface Subject {
-  /** Fully qualified host. */
-  readonly host: string;
+  /** Fully qualified hosts. */
+  readonly hosts: readonly string[];
   /** A value of the pods' label `version`; undefined for all. */
   readonly version?: string;
   readonly reporter?: "source" | "destination";
@@ -18,10 +18,17 @@ const TOTAL = "istio_requests_total";
 const DURATION = "istio_request_duration_milliseconds_bucket";
 const ERRORS = 'response_code=~"5.."';
 
+/** `label="value"`, or an expression for several values. */
+export function matcher(label: string, values: readonly string[]): string {
+  if (values.length === 1) return `${label}="${values[0]}"`;
+  // One backslash for the expression, one for the quotes around it.
+  return `${label}=~"${values.map((value) => value.replaceAll(".", "\\\\.")).join("|")}"`;
+}
+
 function selector(metric: string, subject: Subject, ...more: string[]): string {
   const labels = [
     `reporter="${subject.reporter ?? "source"}"`,
-    `destination_service="${subject.host}"`,
+    matcher("destination_service", subject.hosts),
     ...(subject.version === undefined ? [] : [`destination_version="${subject.version}"`]),
     ...more,
   ];
@@ -30,12 +37,16 @@ function selector(metric: string, subject: Subject, ...more: string[]): string {
 
 /** Requests per second. */
 export function requestRate(subject: Subject, by: readonly string[], window: string): string {
-  return `sum by (${by.join(", ")}) (rate(${selector(TOTAL, subject)}[${window}]))`;
+  return `${sumBy(by)}(rate(${selector(TOTAL, subject)}[${window}]))`;
 }
 
 /** Failed requests per second. */
 export function errorRate(subject: Subject, by: readonly string[], window: string): string {
-  return `sum by (${by.join(", ")}) (rate(${selector(TOTAL, subject, ERRORS)}[${window}]))`;
+  return `${sumBy(by)}(rate(${selector(TOTAL, subject, ERRORS)}[${window}]))`;
+}
+
+function sumBy(labels: readonly string[]): string {
+  return labels.length === 0 ? "sum" : `sum by (${labels.join(", ")}) `;
 }
 
 /** Share of requests that failed, 0 where none did; nothing where there were no requests. */

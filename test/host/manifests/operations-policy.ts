@@ -22,7 +22,7 @@ mesh:
   tenants:
     acme: { namespaces: [acme], services: [llm-service], methods: [POST], paths: [/api/llm/*], header: x-tenant }
     globex: { namespaces: [globex, globex-batch], services: [llm-service], header: x-tenant }
-  proxy: { concurrency: 2, cpu_request: 50m, memory_request: 64Mi, cpu_limit: 200m, memory_limit: 256Mi }
+  proxy: { concurrency: 1, cpu_request: 50m, memory_request: 64Mi, cpu_limit: 200m, memory_limit: 256Mi }
   intercept: { ports: [8080], exclude_outbound_ports: [9411, 5432] }
   install: { tracing_percent: 10 }
   tracing:

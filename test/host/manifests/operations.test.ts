@@ -30,6 +30,7 @@ const COMPANIONS = [
   "collector-tail-sampling.yaml",
   "rate-limit-service.yaml",
   "prometheus-scrape.yaml",
+  "prometheus-adapter.yaml",
   "istio-operator.yaml",
 ];
 
@@ -219,6 +220,53 @@ describe("limits of Envoy's own", () => {
     expect(text).toContain("key: x-local-rate-limit");
     expect(text).toContain("append_action: OVERWRITE_IF_EXISTS_OR_ADD");
     expect(text).not.toMatch(/\bappend:/);
+  });
+});
+
+describe("what could never work", () => {
+  it.each([
+    [
+      "a limit over all proxies without the service that counts",
+      policyOf("", "    global_limits: [{ name: all, requests_per_second: 5 }]\n"),
+      "services.llm.global_limits: mesh.rate_limit_service is missing",
+    ],
+    [
+      "callers by certificate without certificates",
+      policyOf("mtls: off", "    allow: [{ from: [front] }]\n"),
+      "services.llm.allow: callers are known by their certificates",
+    ],
+    [
+      "denying everybody who has no certificate where nobody has one",
+      policyOf("mtls: off, deny_by_default: true"),
+      "mesh: deny_by_default knows callers by their certificates",
+    ],
+    [
+      "an external metric that nobody records",
+      policyOf("", "    scaling: { replicas_max: 5, signal: { requests_per_second: 5 } }\n"),
+      "services.llm.scaling.signal: needs mesh.prometheus",
+    ],
+    [
+      "a tenant of a service that is not there",
+      policyOf("tenants: { acme: { namespaces: [acme], services: [lml] } }"),
+      "lml is no service of this policy",
+    ],
+    [
+      "an autoscaler without anything to scale by",
+      policyOf("", "    scaling: { replicas_max: 5 }\n"),
+      "scales by nothing",
+    ],
+    [
+      "fewer replicas at most than at least",
+      policyOf("", "    scaling: { replicas_min: 6, replicas_max: 5, cpu_percent: 70 }\n"),
+      "is above replicas_max 5",
+    ],
+    [
+      "a port that is intercepted and is not",
+      policyOf("intercept: { ports: [80, 81], exclude_ports: [81] }"),
+      "81 cannot be in ports as well",
+    ],
+  ])("is refused: %s", (_, text, message) => {
+    expect(() => operationsObjects(text)).toThrow(message);
   });
 });
 

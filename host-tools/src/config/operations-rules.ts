@@ -1,0 +1,80 @@
+// Rules over several sections of security and operations: what each member alone may say, but not
+// together. Each would render into objects that are accepted and never do what they say.
+
+import type { Policy, PolicyService } from "./policy";
+import type { PolicyPlace } from "./policy-node";
+import { placeOf } from "./shape/read-shape";
+
+export interface OperationsFault {
+  readonly place: PolicyPlace;
+  readonly message: string;
+}
+
+export function operationsFaults(policy: Policy): OperationsFault[] {
+  return [
+    ...policy.services.flatMap((service) => serviceFaults(service, policy)),
+    ...tenantFaults(policy),
+    ...meshFaults(policy),
+  ];
+}
+
+function meshFaults({ mesh, settingPlaces }: Policy): OperationsFault[] {
+  const place = settingPlaces.get("mesh");
+  if (place === undefined || !mesh.deny_by_default || mesh.mtls !== "off") return [];
+  const message =
+    "deny_by_default knows callers by their certificates, and mtls: off takes those away";
+  return [{ place, message: `mesh: ${message}` }];
+}
+
+function serviceFaults(service: PolicyService, policy: Policy): OperationsFault[] {
+  const { mesh } = policy;
+  const faults: OperationsFault[] = [];
+  const refuse = (value: object, message: string) => {
+    const place = placeOf(value);
+    faults.push({ place, message: `${place.path}: ${message}` });
+  };
+  const { allow, global_limits: limits, scaling } = service;
+  if (limits !== undefined && limits.length > 0 && mesh.rate_limit_service === undefined) {
+    refuse(limits, "mesh.rate_limit_service is missing: without it no such limit ever refuses");
+  }
+  if (allow !== undefined && mesh.mtls === "off") {
+    refuse(allow, "callers are known by their certificates, and mesh.mtls: off takes those away");
+  }
+  const isRecorded = mesh.prometheus !== undefined;
+  if (scaling?.by === "hpa" && scaling.signal !== undefined && !isRecorded) {
+    refuse(scaling.signal, "needs mesh.prometheus, which records the signal, or by: keda");
+  }
+  const strangers = allow === undefined ? [] : notAllowed(service, policy);
+  if (allow !== undefined && strangers.length > 0) {
+    refuse(allow, `calls says that ${strangers.join(", ")} calls the service, and no rule lets it`);
+  }
+  return faults;
+}
+
+interface Calls {
+  readonly calls?: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Callers by `calls` that no rule names, by service or by account. */
+function notAllowed(service: PolicyService, policy: Policy): string[] {
+  const { calls } = policy as Calls;
+  const named = new Set((service.allow ?? []).flatMap(({ from }) => from));
+  const accountOf = (name: string): string =>
+    policy.services.find((one) => one.name === name)?.account ?? name;
+  return [...(calls ?? [])]
+    .filter(([, callees]) => callees.includes(service.name))
+    .map(([caller]) => caller)
+    .filter((caller) => !named.has(caller) && !named.has(accountOf(caller)));
+}
+
+function tenantFaults({ mesh, services }: Policy): OperationsFault[] {
+  const known = services.map(({ name }) => name);
+  return [...(mesh.tenants ?? [])].flatMap(([, tenant]) =>
+    tenant.services
+      .filter((name) => !known.includes(name))
+      .map((name) => {
+        const place = placeOf(tenant.services);
+        return { place, message: `${place.path}: ${name} is no service of this policy` };
+      }),
+  );
+}
