@@ -25,7 +25,7 @@ const BISECTIONS = 60;
 /**
  * Evidence that the canary's error rate is above the stable arm's by more than the tolerance.
  *
- * @param guess rates (stable, canary) taken before the block was seen, canary above stable
+ * @param guess rates taken before the block was seen
  * @param tolerance allowed difference of the rates, in [0, 1)
  * @returns natural logarithm; 0 where one of the arms has no requests
  */
@@ -36,6 +36,8 @@ export function comparisonEvidence(
 ): number {
   const { stable, canary } = block;
   if (stable.requests === 0 || canary.requests === 0) return 0;
+  // A guess inside the null hypothesis speaks against nothing.
+  if (guess.canary <= guess.stable + tolerance) return 0;
   const nearest = nearestStableRate(block, guess, tolerance);
   return (
     logRatio(canary, guess.canary, clampRate(nearest + tolerance)) +
