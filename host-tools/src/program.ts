@@ -7,6 +7,7 @@ import { addModelCommands } from "./program/model";
 import { addPolicyCommands } from "./program/policy";
 import { addImageCommands } from "./program/image";
 import { addWeightsCommands } from "./program/weights";
+import { addMeshCommands } from "./program/mesh";
 import { addTrafficCommands } from "./program/traffic";
 import { addToolCommands } from "./program/tool";
 import { addVerifyCommands } from "./program/verify";
@@ -35,6 +36,7 @@ export function buildProgram(finish: Finish): Command {
     addVerifyCommands,
     addImageCommands,
     addWeightsCommands,
+    addMeshCommands,
     addTrafficCommands,
     addToolCommands,
   ]) {
