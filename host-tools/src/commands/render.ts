@@ -49,7 +49,7 @@ export async function runRender(options: RenderOptions): Promise<ExitCode> {
 }
 
 async function writeManifests(
-  written: Policy,
+  policy: Policy,
   config: PluginConfig,
   options: RenderOptions,
 ): Promise<ExitCode> {

@@ -7,6 +7,7 @@ import type { Policy, PolicySettings, StandaloneFacts } from "./policy";
 import { meshOf } from "./policy-mesh";
 import { policyFaultLine, type PolicyPlace, PolicySource } from "./policy-node";
 import type { RefuseAt } from "./policy-route";
+import { checkPolicy } from "./policy-rules";
 import { policyShape, type PolicyValues, settingFields } from "./policy-schema";
 import { serviceOf, socketOf } from "./policy-service";
 import { placeOf, readShape } from "./shape/read-shape";
@@ -32,7 +33,9 @@ export function readPolicy(text: string, file: string): Policy {
   const values = root.isMap ? readShape(policyShape, root) : undefined;
   if (values === undefined) root.refuse("a policy is a mapping with version: 1 and services");
   throwFaults(source, file);
-  const policy = policyOf(values as PolicyValues, source);
+  const policy = policyOf(values as PolicyValues, source, file);
+  throwFaults(source, file);
+  checkPolicy(policy, (place, message, scalar) => source.refuse(place, message, scalar));
   throwFaults(source, file);
   return policy;
 }
@@ -57,11 +60,12 @@ export function policyError(complaints: readonly string[]): GanglionError {
   });
 }
 
-function policyOf(values: PolicyValues, source: PolicySource): Policy {
+function policyOf(values: PolicyValues, source: PolicySource, file: string): Policy {
   const refuse: RefuseAt = (place, message, scalar) => source.refuse(place, message, scalar);
   const mesh = meshOf(values.mesh);
   return {
     ...values,
+    file,
     settings: settingsOf(values),
     settingPlaces: settingPlacesOf(values),
     istioNeeds: source.istioNeeds,

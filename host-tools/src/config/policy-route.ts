@@ -26,6 +26,8 @@ export interface ServiceDefaults {
   readonly mode: "shadow" | "enforce" | undefined;
   readonly fallback: readonly string[] | undefined;
   readonly ejection: EjectionConfig | undefined;
+  /** The arm that a rollout brings in. */
+  readonly canary: string | undefined;
 }
 /** Complains of a place that was read. */
 export type RefuseAt = (place: PolicyPlace, message: string, scalar?: unknown) => void;
@@ -78,6 +80,11 @@ const retriesShape = either(
         required: true,
       }),
       per_try_timeout_ms: durationMs("Of one try.", { otherwise: "what is left of timeout_ms" }),
+      backoff_ms: durationMs("Base of the growing, random wait between tries.", {
+        high: 60_000,
+        istioMinor: 26,
+        otherwise: "Envoy's own: 25",
+      }),
       on: list(
         "Envoy's retry conditions and status codes.",
         text("A condition.", { format: RETRY_CONDITION }),
@@ -124,7 +131,7 @@ export function routeOf(
   service: ServiceDefaults,
   refuse: RefuseAt,
 ): PolicyRoute {
-  const arms = armsOf(route.arms, service.arms, refuse);
+  const arms = armsOf(route.arms, service, refuse);
   return {
     name: route.name,
     match: said(route.match) ?? {},
@@ -137,6 +144,7 @@ export function routeOf(
     limits: (route.limits ?? []).map(limitOf),
     anomaly: said(route.anomaly),
     place: placeOf(route),
+    retriesPlace: placeOf(route, "retries"),
   };
 }
 
@@ -154,12 +162,13 @@ function fallbackAmong(
   return order?.filter((name) => arms.some((arm) => arm.name === name));
 }
 
+/** Without a list all but the canary of a rollout, to which the rollout alone sends. */
 function armsOf(
   names: readonly string[] | undefined,
-  arms: readonly PolicyArm[],
+  { arms, canary }: ServiceDefaults,
   refuse: RefuseAt,
 ): readonly PolicyArm[] {
-  if (names === undefined) return arms;
+  if (names === undefined) return arms.filter(({ name }) => name !== canary);
   return names.flatMap((name, index) => {
     const arm = arms.find((candidate) => candidate.name === name);
     if (arm === undefined) {
@@ -172,10 +181,13 @@ function armsOf(
 
 function retriesOf(retries: RouteValues["retries"]): PolicyRetries | undefined {
   if (retries === undefined) return undefined;
-  if (retries === "none") return { attempts: 0, perTryTimeoutMs: undefined, on: [] };
+  if (retries === "none") {
+    return { attempts: 0, perTryTimeoutMs: undefined, backoffMs: undefined, on: [] };
+  }
   return {
     attempts: retries.attempts,
     perTryTimeoutMs: retries.per_try_timeout_ms,
+    backoffMs: retries.backoff_ms,
     on: retries.on,
   };
 }

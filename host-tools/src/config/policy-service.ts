@@ -87,6 +87,7 @@ export function serviceOf(
     mode: service.mode,
     fallback: service.fallback,
     ejection: said(service.ejection),
+    canary: service.rollout?.canary,
   };
   return {
     ...service,

@@ -64,6 +64,8 @@ export interface PolicyArm {
 export interface PolicyRetries {
   readonly attempts: number;
   readonly perTryTimeoutMs: number | undefined;
+  /** Base interval between tries. */
+  readonly backoffMs: number | undefined;
   /** Envoy's retry conditions, e.g. `5xx`, `reset`. */
   readonly on: readonly string[];
 }
@@ -98,6 +100,8 @@ export interface PolicyRoute {
   readonly limits: readonly PolicyLimit[];
   readonly anomaly: AnomalyConfig | undefined;
   readonly place: PolicyPlace;
+  /** Of `retries`, else of the route. */
+  readonly retriesPlace: PolicyPlace;
 }
 
 export interface PolicyService extends ServiceSections {
@@ -114,6 +118,8 @@ export interface PolicyService extends ServiceSections {
 export type PolicySettings = Omit<PluginConfig, "version" | "routes" | "model">;
 
 export interface Policy extends RootSections {
+  /** How complaints call the file. */
+  readonly file: string;
   /** Of the object that carries the filter. */
   readonly name: string;
   readonly settings: PolicySettings;

@@ -2,11 +2,15 @@
 // order in which they are applied: subsets before the rules that name them, the filter last.
 
 import type { PluginConfig } from "../config/plugin-config";
-import type { Policy, PolicyRoute, PolicyService } from "../config/policy";
+import { policyForIstio } from "../config/istio-needs";
+import type { IstioVersion, Policy, PolicyRoute, PolicyService } from "../config/policy";
 import { destinationRule } from "./destination-rule";
 import { type FilterImage, type FilterKind, filterObject } from "./filter-object";
 import type { KubeObject } from "./kube-object";
+import { gateway } from "./gateway";
 import { groundManifests, operationsCompanions, operationsManifests } from "./operations";
+import { providerObjects } from "./service-entry";
+import { sidecar } from "./sidecar";
 import { extraStatTagValues } from "./stat-tags";
 import { virtualService } from "./virtual-service";
 import { yamlText } from "./yaml-text";
@@ -20,19 +24,22 @@ export interface Manifest {
 export interface ManifestChoices {
   readonly kind: FilterKind;
   readonly image: FilterImage;
+  /** Over the version in the policy. */
+  readonly istio?: IstioVersion;
 }
 
+/** @throws GanglionError E_POLICY where it says what the mesh's version does not know */
 export function manifests(
-  policy: Policy,
+  written: Policy,
   config: PluginConfig,
   choices: ManifestChoices,
 ): Manifest[] {
+  const policy = policyForIstio(written, choices.istio ?? written.mesh.istio);
   const { mesh } = policy;
   const filter = filterObject(choices.kind, policy.name, mesh, choices.image, config);
   const objects = [
     ...groundManifests(policy),
-    ...policy.services.flatMap((service) => destinationRule(service, mesh) ?? []),
-    ...policy.services.filter(needsRules).map((service) => virtualService(service, mesh)),
+    ...trafficManifests(policy),
     ...operationsManifests(policy, config, choices.image),
     filter,
   ];
@@ -40,6 +47,23 @@ export function manifests(
     file: `${object.kind.toLowerCase()}-${object.metadata.name}.yaml`,
     object,
   }));
+}
+
+/** Ways in and out first, then what is called, then the rules that name it. */
+function trafficManifests(policy: Policy): KubeObject[] {
+  const { mesh, services } = policy;
+  const { namespace } = mesh;
+  return [
+    ...[...(policy.gateway ?? [])].map(([name, one]) => gateway(name, one, namespace)),
+    ...[...(policy.providers ?? [])].flatMap(([name, one]) =>
+      providerObjects(name, one, namespace),
+    ),
+    ...services.flatMap((service) => destinationRule(service, mesh) ?? []),
+    ...services
+      .filter((service) => needsRules(service, policy))
+      .map((service) => virtualService(service, policy)),
+    ...services.flatMap((service) => sidecar(service, policy) ?? []),
+  ];
 }
 
 /**
@@ -69,8 +93,9 @@ const STAT_TAGS_COMMENT = `\
 `;
 
 /** A service whose routes only score and limit has nothing that a VirtualService could say. */
-function needsRules(service: PolicyService): boolean {
+function needsRules(service: PolicyService, { gateway: gateways }: Policy): boolean {
+  const isOpen = [...(gateways?.values() ?? [])].some((one) => one.service === service.name);
   const isSaid = (route: PolicyRoute): boolean =>
     route.timeoutMs !== undefined || route.retries !== undefined;
-  return service.arms.length > 0 || service.routes.some(isSaid);
+  return isOpen || service.arms.length > 0 || service.routes.some(isSaid);
 }

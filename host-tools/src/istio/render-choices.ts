@@ -40,8 +40,8 @@ export async function completeConfig(
 
 /** @throws GanglionError E_ISTIO_VERSION, E_KIND, E_IMAGE_MISSING, E_IMAGE_REFERENCE */
 export function manifestChoices(policy: Policy, choices: RenderChoices): ManifestChoices {
-  const kind = filterKind(choices.kind, istioVersion(policy, choices));
-  return { kind, image: chosenImage(policy, choices) };
+  const istio = istioVersion(policy, choices);
+  return { kind: filterKind(choices.kind, istio), image: chosenImage(policy, choices), istio };
 }
 
 function istioVersion(policy: Policy, choices: RenderChoices): IstioVersion {

@@ -5,30 +5,51 @@
 
 import { HEADER_ARM } from "../contract";
 import type {
-  MeshFacts,
+  Policy,
   PolicyArm,
   PolicyRetries,
   PolicyRoute,
   PolicyService,
 } from "../config/policy";
 import { defaultArm } from "../config/policy";
+import { gatewayReference } from "./gateway";
 import { duration, type KubeObject, metadata } from "./kube-object";
 
-export function virtualService(service: PolicyService, mesh: MeshFacts): KubeObject {
+export function virtualService(service: PolicyService, policy: Policy): KubeObject {
+  const { mesh } = policy;
+  const gateways = gatewaysOf(service, policy);
   const catchesAll = service.routes.some((route) => Object.keys(uriMatch(route)).length === 0);
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",
     metadata: metadata(service.name, mesh.namespace),
     spec: {
-      hosts: [service.host],
-      ...(mesh.gateways.length === 0 ? {} : { gateways: mesh.gateways }),
+      hosts: hostsOf(service, policy),
+      ...(gateways.length === 0 ? {} : { gateways }),
       http: [
         ...service.routes.flatMap((route) => routeRules(route, service)),
         ...(catchesAll ? [] : [restRule(service)]),
       ],
     },
   };
+}
+
+/** The service's own host, and those by which clients reach it through a gateway. */
+function hostsOf(service: PolicyService, policy: Policy): string[] {
+  const outer = gatewaysTo(service, policy).flatMap(([, { hosts }]) => hosts);
+  return [...new Set([service.host, ...outer])];
+}
+
+/** Those of the mesh, and those that the policy opens to this service; then the mesh stays one. */
+function gatewaysOf(service: PolicyService, policy: Policy): readonly string[] {
+  const { gateways, namespace } = policy.mesh;
+  const own = gatewaysTo(service, policy).map(([name]) => gatewayReference(name, namespace));
+  if (own.length === 0) return gateways;
+  return [...new Set([...own, ...(gateways.length === 0 ? ["mesh"] : gateways)])];
+}
+
+function gatewaysTo(service: PolicyService, { gateway }: Policy) {
+  return [...(gateway ?? [])].filter(([, { service: name }]) => name === service.name);
 }
 
 function routeRules(route: PolicyRoute, service: PolicyService): unknown[] {
@@ -90,6 +111,7 @@ function retries(policy: PolicyRetries): unknown {
   return {
     attempts: policy.attempts,
     ...(perTry === undefined ? {} : { perTryTimeout: duration(perTry) }),
+    ...(policy.backoffMs === undefined ? {} : { backoff: duration(policy.backoffMs) }),
     retryOn: policy.on.join(),
   };
 }

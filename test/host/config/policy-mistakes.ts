@@ -22,7 +22,7 @@ const list: [name: string, text: string][] = [
   ["key twice", "version: 1\nversion: 1\nservices: {}"],
   ["unknown key with a near one", "version: 1\nsrevices: {}"],
   ["unknown key without a near one", "version: 1\nfrobnicate: 3\nservices: {}"],
-  ["what comes later", `calls: { a: [llm] }\n${route("mode: shadow")}`],
+  ["what comes later", service("budget: { tokens: 1 }\nroutes: [{ name: a }]")],
   ["prices", service("arms: { a: { cost: { output_tokens_per_1k: 1 } } }\nroutes: [{ name: a }]")],
   ["objectives", route("slo: { latency_p95_ms: 3000 }")],
   ["no false alarms at all", route("anomaly: { false_alarms_per_hour: 0 }")],
@@ -68,6 +68,71 @@ const list: [name: string, text: string][] = [
   ["retries without attempts", route("retries: { on: [5xx] }")],
   ["too many attempts", route("retries: { attempts: 50 }")],
   ["retry condition", route("retries: { attempts: 1, on: ['5xx,reset'] }")],
+  [
+    "tries that do not fit into the timeout",
+    route("timeout_ms: 30000\n    retries: { attempts: 3, per_try_timeout_ms: 10000 }"),
+  ],
+  [
+    "tries that fill the timeout and leave no room between them",
+    route("timeout_ms: 60000\n    retries: { attempts: 2, per_try_timeout_ms: 20000 }"),
+  ],
+  ["a call to nobody", `calls: { web: [lmm] }\n${route("mode: shadow")}`],
+  ["a call to itself", `calls: { llm: [llm] }\n${route("mode: shadow")}`],
+  [
+    "a caller that gives up before the called",
+    "version: 1\ncalls: { web: [llm] }\nservices:\n" +
+      "  web: { routes: [{ name: w, match: { authority: web }, timeout_ms: 3000 }] }\n" +
+      "  llm: { routes: [{ name: l, match: { authority: llm }, timeout_ms: 30000 }] }",
+  ],
+  [
+    "a rollout of no arm",
+    service("arms: { a: {} }\nrollout: { stable: a, canary: b }\nroutes: [{ name: r }]"),
+  ],
+  [
+    "a route to the canary",
+    service(
+      "arms: { a: {}, b: {} }\nrollout: { stable: a, canary: b }\n" +
+        "routes: [{ name: r, arms: [a, b] }]",
+    ),
+  ],
+  [
+    "a gateway to nobody",
+    `gateway: { web: { service: lm, hosts: [a.b] } }\n${route("mode: shadow")}`,
+  ],
+  [
+    "a redirect without a certificate",
+    `gateway: { web: { service: llm, hosts: [a.b], redirect_http: true } }\n${route("mode: shadow")}`,
+  ],
+  ["a provider by a short name", `providers: { o: { host: openai } }\n${route("mode: shadow")}`],
+  [
+    "a provider under a service's name",
+    `providers: { llm: { host: api.openai.com } }\n${route("mode: shadow")}`,
+  ],
+  [
+    "egress by a short name",
+    `mesh: { egress: { hosts: [llm-service] } }\n${route("mode: shadow")}`,
+  ],
+  [
+    "two bounds of retries",
+    service("pool: { retries_max: 3 }\nretry_budget: { percent: 10 }\nroutes: [{ name: r }]"),
+  ],
+  [
+    "outlier detection that ejects nothing",
+    service("outlier_detection: { consecutive_5xx: 0 }\nroutes: [{ name: r }]"),
+  ],
+  [
+    "gateway errors that never count",
+    service("outlier_detection: { consecutive_gateway_errors: 9 }\nroutes: [{ name: r }]"),
+  ],
+  [
+    "half a percent of pods",
+    service("outlier_detection: { ejection_percent_max: 0.5 }\nroutes: [{ name: r }]"),
+  ],
+  ["a balancer by another word", service("load_balancer: RANDOM\nroutes: [{ name: r }]")],
+  [
+    "two hashes",
+    service("load_balancer: { hash_header: a, hash_query: b }\nroutes: [{ name: r }]"),
+  ],
   ["limit without rate", limit("burst: 1")],
   ["limit without burst", limit("requests_per_second: 1")],
   ["limit with rate 0", limit("requests_per_second: 0, burst: 1")],
