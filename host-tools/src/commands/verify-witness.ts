@@ -12,22 +12,28 @@ import { witnessOf, WITNESSES } from "../verify/witness/witnesses";
 export interface VerifyWitnessOptions {
   /** Id of a rule, or `all`. */
   readonly witness: string;
-  readonly output: string;
+  /** `text` or `json`. */
+  readonly output?: string;
 }
 
 /**
  * Configurations and counters on stdout. Without an Envoy the configurations alone, and it is said.
  * Inconclusive where this Envoy does not behave as the rule claims.
  *
- * @throws GanglionError E_WITNESS for a rule without a witness
+ * @throws GanglionError E_WITNESS for a rule without a witness, E_VERIFY_USAGE
  */
-export async function runVerifyWitness(options: VerifyWitnessOptions): Promise<ExitCode> {
+export async function runVerifyWitness(
+  paths: readonly string[],
+  options: VerifyWitnessOptions,
+): Promise<ExitCode> {
+  const { output = "text" } = options;
+  refuseContradictions(paths, output);
   const witnesses = options.witness === "all" ? WITNESSES : [findWitness(options.witness)];
   const binary = await envoyAtHand();
   const results: object[] = [];
   let exitCode: ExitCode = ExitCode.ok;
   for (const witness of witnesses) {
-    const isText = options.output === "text";
+    const isText = output === "text";
     if (isText) await writeOutput(`${witnessConfigurations(witness)}\n`, undefined);
     if (binary !== undefined) say(paint.dim(`running ${witness.rule}, broken and fixed`));
     const counters = binary === undefined ? undefined : await runWitness(witness, binary);
@@ -37,10 +43,22 @@ export async function runVerifyWitness(options: VerifyWitnessOptions): Promise<E
     }
     results.push(asJson(witness, counters));
   }
-  if (options.output !== "text") {
+  if (output !== "text") {
     await writeOutput(`${JSON.stringify(results, null, 2)}\n`, undefined);
   }
   return exitCode;
+}
+
+function refuseContradictions(paths: readonly string[], output: string): void {
+  const message =
+    paths.length > 0
+      ? `--witness reads no files, and ${paths[0]} is given`
+      : `--witness prints text or json, not ${output}`;
+  if (paths.length === 0 && ["text", "json"].includes(output)) return;
+  throw new GanglionError("E_VERIFY_USAGE", message, {
+    hint: "See `ganglion help verify`.",
+    exitCode: ExitCode.usage,
+  });
 }
 
 function findWitness(rule: string): Witness {

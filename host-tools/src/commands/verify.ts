@@ -5,6 +5,8 @@ import { errorReport } from "../lib/error-report";
 import { readTextInput, STDIN } from "../lib/input";
 import { writeOutput } from "../lib/output";
 import { paint, say, stdoutPaint } from "../lib/talk";
+import { findIstioctl } from "../verify/analyze/istioctl";
+import { analyzeBeside, withMessages, type Beside } from "../verify/analyze/report-beside";
 import { unifiedDiff } from "../verify/fix/unified-diff";
 import { chooseFixes, writeEdits } from "../verify/fix/write-fixes";
 import { jsonReport } from "../verify/report/json-report";
@@ -28,6 +30,9 @@ export interface VerifyCommandOptions {
   readonly ignore?: readonly string[];
   /** Write the corrections into the files. */
   readonly fix?: boolean;
+  /** Run istioctl over the same input, too. */
+  readonly analyze?: boolean;
+  readonly istioctl?: string;
 }
 
 /**
@@ -51,8 +56,10 @@ export async function runVerify(
     ...(options.rule === undefined ? {} : { only: options.rule }),
     ...(options.ignore === undefined ? {} : { without: options.ignore }),
   });
-  await writeOutput(reportOf(verdict, options), undefined);
+  const beside = await besideOf(verdict, options);
+  await writeOutput(reportOf(verdict, options, beside), undefined);
   tellSummary(verdict, reading);
+  if (beside !== undefined) say(paint.dim(beside.summary));
   if (options.fix === true) await fixFiles(verdict);
   if (reading.faults.length > 0) return ExitCode.badInput;
   return verdict.findings.length > 0 ? ExitCode.findings : ExitCode.ok;
@@ -66,7 +73,24 @@ async function readFrom(paths: readonly string[], options: VerifyCommandOptions)
   return await readCluster(options);
 }
 
-function reportOf(verdict: Verdict, { output = "text" }: VerifyCommandOptions): string {
+/** What istioctl says, where it was asked for. */
+async function besideOf(
+  verdict: Verdict,
+  { analyze = false, istioctl, namespace }: VerifyCommandOptions,
+): Promise<Beside | undefined> {
+  if (!analyze) return undefined;
+  return await analyzeBeside(verdict, findIstioctl(istioctl), namespace);
+}
+
+function reportOf(
+  verdict: Verdict,
+  { output = "text" }: VerifyCommandOptions,
+  beside: Beside | undefined,
+): string {
+  if (beside !== undefined) {
+    if (output === "json") return withMessages(jsonReport(verdict), beside.messages);
+    return [textReport(verdict, stdoutPaint()), beside.text].filter(Boolean).join("\n");
+  }
   if (output === "json") return jsonReport(verdict);
   if (output === "sarif") return sarifReport(verdict);
   if (output === "patch") return unifiedDiff(chooseFixes(verdict.findings).edits);
@@ -109,6 +133,11 @@ function refuseContradictions(paths: readonly string[], options: VerifyCommandOp
   if (cluster && paths.length > 0) throw usage("--cluster and files: read one or the other");
   if (cluster && fix) throw usage("--fix writes files; a cluster's objects are not written");
   if (!cluster && allNamespaces) throw usage("-A is for --cluster");
+  const { analyze = false, istioctl, output = "text" } = options;
+  if (analyze && !["text", "json"].includes(output)) {
+    throw usage(`--analyze prints text or json, not ${output}`);
+  }
+  if (!analyze && istioctl !== undefined) throw usage("--istioctl is for --analyze");
   if (fix && paths.includes(STDIN)) throw usage("--fix cannot write standard input; use -o patch");
 }
 

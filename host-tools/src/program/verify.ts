@@ -26,7 +26,15 @@ function addVerify(program: Command, finish: Finish): void {
     .option("--rule <id...>", "only these rules")
     .option("--ignore <id...>", "all but these")
     .option("--fix", "write the corrections into the files")
+    .option("--analyze", "show beside it what `istioctl analyze` says of the same input")
+    .option("--istioctl <file>", "the istioctl for --analyze; else GANGLION_ISTIOCTL, else PATH")
+    .option("--witness <rule>", "read nothing; show on an Envoy what the rule claims, or all rules")
     .action(async (paths: string[], options) => {
+      if (options.witness !== undefined) {
+        const { runVerifyWitness } = await import("../commands/verify-witness");
+        finish(await runVerifyWitness(paths, options));
+        return;
+      }
       finish(await (await import("../commands/verify")).runVerify(paths, options));
     });
 }
