@@ -20,6 +20,7 @@ import {
   SETTINGS_BYTES,
   Settings,
   armSettings,
+  canarySettings,
   keyHeader,
   limitSettings,
   limitValueSettings,
@@ -61,6 +62,10 @@ export function render(report: usize, target: usize, capacity: i32): i32 {
 
 export function routeAt(settings: usize, index: i32): usize {
   return changetype<usize>(routeSettings(changetype<Settings>(settings), index));
+}
+
+export function canaryAt(settings: usize, index: i32): usize {
+  return changetype<usize>(canarySettings(changetype<Settings>(settings), index));
 }
 
 export function armAt(settings: usize, index: i32): usize {

@@ -6,8 +6,9 @@ import { ARTIFACT_BYTES_MAX, GENERATIONS_MAX } from "./contract/limits";
 import { ARMS_MAX, LIMITS_MAX, ROUTES_MAX } from "./contract/limits";
 import { ARTIFACT_AT_MODEL_VERSION, ArtifactStatus } from "./contract/artifact";
 import { SETTINGS_BYTES, Settings } from "./config/settings";
-import { armSettings, limitSettings, routeSettings } from "./config/settings";
+import { armSettings, canarySettings, limitSettings, routeSettings } from "./config/settings";
 import { bindArm } from "./state/arm-state";
+import { bindCanary } from "./state/canary-state";
 import { bindLimit } from "./state/limit-state";
 import { bindRoute, routeState } from "./state/route-state";
 import { BUNDLE_BYTES, Bundle, mapBundle, validateBundle } from "./bundle";
@@ -107,6 +108,7 @@ export function bindStates(generation: i32, sequence: u32, oldestSequence: u32):
     // Another content table may have come.
     routeState(state).contentHash = 0;
     store<u16>(at(generation) + ROUTE_BINDING_OFFSET + <usize>r * 2, <u16>state);
+    bindCanary(state, route.canary > 0 ? canarySettings(settings, route.canary - 1).hash : 0);
     for (let k = 0; k < route.armCount; k++) {
       const i = route.armFirst + k;
       const arm = armSettings(settings, i);
@@ -136,5 +138,6 @@ export function bindStates(generation: i32, sequence: u32, oldestSequence: u32):
       store<u16>(at(generation) + LIMIT_BINDING_OFFSET + <usize>i * 2, <u16>bound);
     }
   }
+  settings.sequence = sequence;
   return true;
 }

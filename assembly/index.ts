@@ -9,6 +9,7 @@
 //   state/route-state 280 KiB  estimates, sketches and hidden state of 128 routes
 //   state/lease-table 256 KiB  4,096 rate-limit leases
 //   state/limit-state  28 KiB  counters of 256 limits
+//   state/canary-state  6 KiB  what is known of the canaries of 128 routes
 
 import { allocate, rewindScratch } from "./edge/scratch";
 import { configure, currentGeneration, forgetRoot, start, tick } from "./plugin";

@@ -23,6 +23,7 @@ import { signOfLife } from "./edge/workers";
 import { seedRandom } from "./state/random";
 import { setWallClock } from "./statistics/route-monitor";
 import { returnExpiredLeases } from "./admit";
+import { watchCanaries } from "./canary";
 import { judgeIdle } from "./judge";
 import {
   attachModels,
@@ -208,6 +209,8 @@ function apply(plugin: Plugin, bytes: i32): ConfigOutcome {
   plugin.sequence = next;
   plugin.generation = candidate;
   plugin.epoch = settings.epoch;
+  // What is known of a canary holds from the first request on.
+  watchCanaries(candidate);
   logAccepted(plugin);
   return ConfigOutcome.Accepted;
 }
@@ -282,6 +285,7 @@ export function tick(): void {
   lastTickNs = nowNs;
   returnExpiredLeases(nowNs);
   judgeIdle(<f64>nowNs * 1e-6);
+  watchAllCanaries();
   if (ticks % WALL_TICKS == 0) tellHour(nowNs);
   if (ticks % GAUGE_TICKS == 0) {
     signOfLife(nowNs);
@@ -290,6 +294,13 @@ export function tick(): void {
   }
   publishCounters();
   ticks++;
+}
+
+function watchAllCanaries(): void {
+  for (let i = 0; i < PLUGINS_MAX; i++) {
+    const plugin = pluginAt(i);
+    if (plugin.used && plugin.generation >= 0) watchCanaries(plugin.generation);
+  }
 }
 
 /** Rates follow the hour of the day; the request path knows monotonic time alone. */

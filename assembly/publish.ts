@@ -39,6 +39,7 @@ import {
   errorAt,
   isEjected,
 } from "./state/arm-state";
+import { canaryState } from "./state/canary-state";
 import { LimitState, limitName, limitState, limitStatesUsed } from "./state/limit-state";
 import {
   RouteState,
@@ -67,6 +68,8 @@ const ROUTE_ID_THRESHOLD: i32 = 9;
 const ROUTE_ID_LAYERS: i32 = 10;
 const ROUTE_ID_LAYER_ALARMS: i32 = ROUTE_ID_LAYERS + SCORE_LAYERS;
 const ROUTE_ID_VERDICTS: i32 = ROUTE_ID_LAYER_ALARMS + SCORE_LAYERS;
+const ROUTE_ID_CANARY: i32 = ROUTE_ID_VERDICTS + VERDICTS * 2;
+const ROUTE_ID_CANARY_KILLED: i32 = ROUTE_ID_CANARY + 4;
 
 let unmatched: u32 = 0;
 let stripped: u32 = 0;
@@ -76,7 +79,7 @@ const causeIds: usize = memory.data(64, 4);
 const configIds: usize = memory.data(16, 4);
 const workerIds: usize = memory.data(16, 4);
 if (CAUSES * 4 > 64) ERROR("causeIds is too small");
-if (ROUTE_ID_VERDICTS + VERDICTS * 2 > 32) ERROR("a route has too few places for metric ids");
+if (ROUTE_ID_CANARY_KILLED + 1 > 32) ERROR("a route has too few places for metric ids");
 
 /** A request matched no route. */
 export function countUnmatched(): void {
@@ -152,7 +155,9 @@ export function publishCounters(): void {
   publishProxy();
   for (let i = 0; i < routeStatesUsed(); i++) {
     const state = routeState(i);
-    if (state.nameHash != 0) publishRoute(state);
+    if (state.nameHash == 0) continue;
+    publishRoute(state);
+    publishCanary(state, i);
   }
   for (let i = 0; i < armStatesUsed(); i++) {
     const state = armState(i);
@@ -232,6 +237,25 @@ function publishRoute(state: RouteState): void {
   }
 }
 
+function publishCanary(state: RouteState, index: i32): void {
+  const canary = canaryState(index);
+  addRoute(state, Metric.CanaryRequestsTotal, ROUTE_ID_CANARY, canary.counted);
+  addRoute(state, Metric.CanaryErrorsTotal, ROUTE_ID_CANARY + 1, canary.failed);
+  addRoute(state, Metric.StableRequestsTotal, ROUTE_ID_CANARY + 2, canary.stableCounted);
+  addRoute(state, Metric.StableErrorsTotal, ROUTE_ID_CANARY + 3, canary.stableFailed);
+  canary.counted = 0;
+  canary.failed = 0;
+  canary.stableCounted = 0;
+  canary.stableFailed = 0;
+}
+
+/** Adds to a counter of the route. @param idIndex place of the metric's id within the route's state */
+function addRoute(state: RouteState, metric: Metric, idIndex: i32, pending: u32): void {
+  if (pending == 0) return;
+  routeLabels(state);
+  add(metric, routeMetricId(state, idIndex), pending);
+}
+
 function publishArm(state: ArmState): void {
   if (state.requests != 0) {
     armLabels(state);
@@ -273,7 +297,9 @@ export function publishGauges(nowMs: f64): void {
   if (workerNumber() < 0) return;
   for (let i = 0; i < routeStatesUsed(); i++) {
     const state = routeState(i);
-    if (state.nameHash != 0 && state.arrivalMs > 0) publishRouteGauges(state);
+    if (state.nameHash == 0) continue;
+    if (state.arrivalMs > 0) publishRouteGauges(state);
+    publishCanaryGauge(state, i);
   }
   for (let i = 0; i < armStatesUsed(); i++) {
     const state = armState(i);
@@ -310,6 +336,16 @@ function publishRouteGauges(state: RouteState): void {
     const evidence = millibans(routeLayer(state, i).told);
     set(Metric.LayerEvidenceMillibans, routeMetricId(state, ROUTE_ID_LAYERS + i), evidence);
   }
+}
+
+/** A canary that no configuration speaks of any more is none: its gauge must not alarm for ever. */
+function publishCanaryGauge(state: RouteState, index: i32): void {
+  const canary = canaryState(index);
+  const place = routeMetricId(state, ROUTE_ID_CANARY_KILLED);
+  if (canary.inForce == 0 && load<u32>(place) == 0) return;
+  routeLabels(state);
+  set(Metric.CanaryKilled, place, <u64>(canary.inForce & canary.killed));
+  canary.inForce = 0;
 }
 
 function publishArmGauges(state: ArmState, nowMs: f64): void {

@@ -5,7 +5,8 @@
 
 import { Expose, Mode } from "./contract/config";
 import { Cause, Reason, ScoreLayer, Verdict } from "./contract/signals";
-import { RouteSettings, Settings, armSettings, routeSettings } from "./config/settings";
+import { RouteSettings, Settings, armSettings, canarySettings } from "./config/settings";
+import { routeSettings } from "./config/settings";
 import { shed, throttle, writeArm, writeEvidence, writeFilterState, writeMarks } from "./edge/act";
 import { noteCause } from "./edge/log";
 import { NO_TIME, monotonicNs } from "./edge/host";
@@ -32,6 +33,7 @@ import {
   openStream,
 } from "./state/stream-table";
 import { admit, admitRetryNs, admitShadowRefused } from "./admit";
+import { canaryTicket, isVetoed, judgeCanary } from "./canary";
 import { armBinding, boundRoute, generationModelVersion, generationSettings } from "./generation";
 import { judgeEnd, judgeRequest, judgedAnomalous, judgedEvidence } from "./judge";
 import { judgedLayer, judgedSignal, layerEvidence } from "./judge";
@@ -102,6 +104,8 @@ function react(contextId: u32, generation: i32, index: i32, nowNs: u64, nowMs: f
     writeFilterState(verdict, reason, score, layer, judgedSignal(), enforced);
   } else if (shadowLimited) {
     writeFilterState(Verdict.Throttle, Reason.RateLimit, score, -1, -1, false);
+  } else if (isVetoed(settings, route, stateIndex)) {
+    writeFilterState(verdict, Reason.CanaryKilled, score, -1, -1, true);
   }
   if (enforced && verdict >= Verdict.Throttle) {
     const answered =
@@ -169,10 +173,14 @@ function forward(
 ): void {
   const settings = generationSettings(generation);
   const enforcing = route.mode == Mode.Enforce;
+  const vetoed = isVetoed(settings, route, stateIndex);
   let arm = -1;
   let armStateIndex = -1;
   let told = reason;
-  if (route.armCount > 0) {
+  if (vetoed) {
+    if (told == Reason.None) told = Reason.CanaryKilled;
+    armStateIndex = toStable(generation, settings, route, nowMs);
+  } else if (route.armCount > 0) {
     const binding = armBinding(generation, route.armFirst);
     arm = chooseArm(route, settings, binding, nowMs);
     if (told == Reason.None) told = choiceReason();
@@ -189,7 +197,7 @@ function forward(
       writeArm(name.namePtr, name.nameLength, nowMs);
     }
   }
-  const marked = enforcing && verdict != Verdict.Allow;
+  const marked = vetoed || (enforcing && verdict != Verdict.Allow);
   if (settings.expose == Expose.Always || (marked && settings.expose == Expose.Tagged)) {
     const version = generationModelVersion(generation);
     writeMarks(score, verdict, told, version, nowMs);
@@ -205,7 +213,20 @@ function forward(
       );
     }
   }
-  track(contextId, settings, route, state, stateIndex, armStateIndex, nowMs);
+  track(contextId, settings, generation, route, state, stateIndex, armStateIndex, nowMs);
+}
+
+/**
+ * Keeps the request off the route's canary. The header is written for the default arm too: without one the
+ * mesh would split. @returns index of the arm's state, -1 for a route without arms
+ */
+function toStable(generation: i32, settings: Settings, route: RouteSettings, nowMs: f64): i32 {
+  const canary = canarySettings(settings, route.canary - 1);
+  writeArm(canary.stablePtr, canary.stableLength, nowMs);
+  if (canary.stableArm < 0) return -1;
+  const index = <i32>load<u16>(armBinding(generation, route.armFirst + canary.stableArm));
+  armState(index).requests++;
+  return index;
 }
 
 /** The first arm of the fallback order that is neither ejected nor the one given; else the one given. */
@@ -227,6 +248,7 @@ function otherArm(
 function track(
   contextId: u32,
   settings: Settings,
+  generation: i32,
   route: RouteSettings,
   state: RouteState,
   stateIndex: i32,
@@ -248,6 +270,7 @@ function track(
   slot.ejectionError = route.ejectionErrorQ;
   slot.ejectionOutcomesMin = route.ejectionRequestsMin;
   slot.ejectionDurationMs = route.ejectionDurationMs;
+  slot.canary = canaryTicket(settings, generation, route);
   state.inFlight++;
   if (armStateIndex >= 0) armState(armStateIndex).inFlight++;
 }
@@ -266,6 +289,7 @@ export function onResponse(contextId: u32, endOfStream: bool): void {
   slot.flags |= STREAM_RESPONDED;
   const state = routeState(slot.route);
   noteResponse(state, status, slot.ttfbMs, nowMs, slot.fastHalfLifeMs, slot.slowHalfLifeMs);
+  if (slot.canary != 0) judgeCanary(slot, nowMs);
   if (endOfStream) {
     slot.flags |= STREAM_COMPLETE;
     finish(slot, nowMs);

@@ -12,6 +12,7 @@ import {
 } from "../contract/config";
 import { ConfigProblem } from "../contract/config-problem";
 import { ARMS_MAX, LIMITS_MAX, LIMIT_VALUES_MAX, ROUTES_MAX } from "../contract/limits";
+import { storeCanary } from "./canary-store";
 import { clearFallback, resolveFallback } from "./fallback";
 import { integerOf, slot } from "./field-slot";
 import { openLimit, storeLimit, storeLimitValue } from "./limit-store";
@@ -66,7 +67,7 @@ export function storeRecord(record: RecordKind): bool {
     case RecordKind.Model:
       return storeModel();
     default:
-      // Match, ejection and anomaly are stored with their route, given or not.
+      // Match, ejection, anomaly and canary are stored with their route, given or not.
       return true;
   }
 }
@@ -116,6 +117,7 @@ function storeRoute(): bool {
   route.armCount = settings.armCount - route.armFirst;
   route.limitCount = settings.limitCount - route.limitFirst;
   if (!storeMatch(route) || !weighArms(route) || !resolveFallback(route)) return false;
+  if (!storeCanary(route)) return false;
   const errorPermille = integerOf(RecordKind.Ejection, EjectionField.ErrorPermille);
   route.ejectionErrorQ = <f32>errorPermille / 1000;
   route.ejectionRequestsMin = integerOf(RecordKind.Ejection, EjectionField.RequestsMin);

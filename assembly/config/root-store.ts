@@ -6,7 +6,8 @@ import { Mode, RecordKind, RootField } from "../contract/config";
 import { integerOf, slot } from "./field-slot";
 import { hash64, hash64Joined } from "./hash64";
 import { parsing } from "./parsing";
-import { RouteSettings, armSettings, limitSettings, routeSettings } from "./settings";
+import { RouteSettings, armSettings, canarySettings, limitSettings } from "./settings";
+import { routeSettings } from "./settings";
 
 /** After the last field of the root. */
 export function storeRoot(): bool {
@@ -26,6 +27,10 @@ function finishRoute(route: RouteSettings): void {
   const settings = parsing.settings;
   if (route.mode == Mode.Inherit) route.mode = settings.mode;
   route.nameHash = hash64(route.namePtr, route.nameLength);
+  if (route.canary > 0) {
+    const canary = canarySettings(settings, route.canary - 1);
+    if (canary.mode == Mode.Inherit) canary.mode = route.mode;
+  }
   for (let i = 0; i < route.armCount; i++) {
     const arm = armSettings(settings, route.armFirst + i);
     arm.nameHash = hash64Joined(route.namePtr, route.nameLength, arm.namePtr, arm.nameLength);

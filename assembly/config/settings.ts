@@ -1,8 +1,9 @@
 // The configuration as the request path reads it: flat structs of one generation, in memory that is
 // taken once. Not the JSON, and not objects: a request must reach what it needs by adding offsets.
 //
-//   Settings | RouteSettings x ROUTES_MAX | ArmSettings x ARMS_MAX | LimitSettings x LIMITS_MAX
-//            | LimitValueSettings x LIMIT_VALUES_MAX | KeyHeader x KEY_HEADERS_MAX | text bytes
+//   Settings | RouteSettings x ROUTES_MAX | CanarySettings x ROUTES_MAX | ArmSettings x ARMS_MAX
+//            | LimitSettings x LIMITS_MAX | LimitValueSettings x LIMIT_VALUES_MAX
+//            | KeyHeader x KEY_HEADERS_MAX | text bytes
 //
 // Text is referred to by absolute pointer and length into the text bytes of the same block, already
 // in the form the hot path compares with (header names and methods as they appear on the wire).
@@ -57,6 +58,33 @@ export class RouteSettings {
   contentLayer: i32;
   /** Sum of the arms' weights. */
   weightSum: i32;
+  /** Place in the canary pool + 1; 0 without a canary. */
+  canary: i32;
+}
+
+/** The guard of one route's canary. */
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class CanarySettings {
+  /** hash64 of route name, a zero byte, id: key of the verdict. Never 0. */
+  hash: u64;
+  /** Name of the arm that gets the canary's requests. */
+  stablePtr: usize;
+  stableLength: i32;
+  /** Its index within the route's arms, -1 for a route without arms. */
+  stableArm: i32;
+  clusterPtr: usize;
+  clusterLength: i32;
+  /** Where in it a star stands, -1 without one. */
+  clusterStar: i32;
+  /** Mode.Enforce or Mode.Shadow, inheritance resolved. */
+  mode: i32;
+  errorStepQ16: i32;
+  successStepQ16: i32;
+  thresholdQ16: i32;
+  floorQ16: i32;
+  requestsMin: i32;
 }
 
 // @ts-ignore: decorator
@@ -136,17 +164,22 @@ export class Settings {
   hasModel: i32;
   /** Bytes of the decoded artifact (they lie in the generation's artifact region). */
   artifactBytes: i32;
+  canaryCount: i32;
+  /** Number of the generation once it is in force; 0 before. */
+  sequence: u32;
 }
 
 // Written out rather than through a function, so that the compiler folds them to constants.
 const ROUTE_STRIDE: usize = (offsetof<RouteSettings>() + 7) & ~7;
+const CANARY_STRIDE: usize = (offsetof<CanarySettings>() + 7) & ~7;
 const ARM_STRIDE: usize = (offsetof<ArmSettings>() + 7) & ~7;
 const LIMIT_STRIDE: usize = (offsetof<LimitSettings>() + 7) & ~7;
 const VALUE_STRIDE: usize = (offsetof<LimitValueSettings>() + 7) & ~7;
 const KEY_STRIDE: usize = (offsetof<KeyHeader>() + 7) & ~7;
 
 const ROUTES_OFFSET: usize = (offsetof<Settings>() + 7) & ~7;
-const ARMS_OFFSET: usize = ROUTES_OFFSET + ROUTE_STRIDE * ROUTES_MAX;
+const CANARIES_OFFSET: usize = ROUTES_OFFSET + ROUTE_STRIDE * ROUTES_MAX;
+const ARMS_OFFSET: usize = CANARIES_OFFSET + CANARY_STRIDE * ROUTES_MAX;
 const LIMITS_OFFSET: usize = ARMS_OFFSET + ARM_STRIDE * ARMS_MAX;
 const VALUES_OFFSET: usize = LIMITS_OFFSET + LIMIT_STRIDE * LIMITS_MAX;
 const KEYS_OFFSET: usize = VALUES_OFFSET + VALUE_STRIDE * LIMIT_VALUES_MAX;
@@ -160,6 +193,15 @@ export const SETTINGS_BYTES: usize = TEXT_OFFSET + <usize>TEXT_BYTES_MAX;
 export function routeSettings(settings: Settings, index: i32): RouteSettings {
   return changetype<RouteSettings>(
     changetype<usize>(settings) + ROUTES_OFFSET + <usize>index * ROUTE_STRIDE,
+  );
+}
+
+/** @param index in the pool, [0, settings.canaryCount) */
+// @ts-ignore: decorator
+@inline
+export function canarySettings(settings: Settings, index: i32): CanarySettings {
+  return changetype<CanarySettings>(
+    changetype<usize>(settings) + CANARIES_OFFSET + <usize>index * CANARY_STRIDE,
   );
 }
 

@@ -8,6 +8,7 @@
 import {
   ARMS_PER_ROUTE_MAX,
   AUTHORITY_LENGTH_MAX,
+  CLUSTER_LENGTH_MAX,
   KEY_VALUE_BYTES_MAX,
   LIMITS_PER_ROUTE_MAX,
   LIMIT_VALUES_PER_LIMIT_MAX,
@@ -15,6 +16,11 @@ import {
   PATH_LENGTH_MAX,
   ROUTES_MAX,
 } from "./limits";
+
+/** Natural logarithms, Q16: 1 % errors of a healthy canary against 10 %, one false kill in 1,000. */
+export const CANARY_ERROR_STEP_Q16: i32 = 150902;
+export const CANARY_SUCCESS_STEP_Q16: i32 = 6246;
+export const CANARY_THRESHOLD_Q16: i32 = 452707;
 
 /** The only configuration version this filter reads. */
 export const CONFIG_VERSION: i32 = 1;
@@ -32,8 +38,9 @@ export enum RecordKind {
   LimitValue = 6,
   Anomaly = 7,
   Model = 8,
+  Canary = 9,
 }
-export const RECORD_KINDS: i32 = 9;
+export const RECORD_KINDS: i32 = 10;
 
 /** Field ids; unique within their record. */
 export enum RootField {
@@ -57,6 +64,7 @@ export enum RouteField {
   Ejection = 5,
   Limits = 6,
   Anomaly = 7,
+  Canary = 8,
 }
 export enum MatchField {
   PathPrefix = 0,
@@ -98,6 +106,17 @@ export enum AnomalyField {
 export enum ModelField {
   Sha256 = 0,
   Base64 = 1,
+}
+export enum CanaryField {
+  Id = 0,
+  Mode = 1,
+  Stable = 2,
+  Cluster = 3,
+  ErrorStepQ16 = 4,
+  SuccessStepQ16 = 5,
+  ThresholdQ16 = 6,
+  FloorQ16 = 7,
+  RequestsMin = 8,
 }
 
 /** Index into "enforce|shadow|inherit". */
@@ -189,6 +208,7 @@ function describeRoute(v: FieldVisitor): void {
   v.record(RouteField.Ejection, "ejection", RecordKind.Ejection, false);
   v.records(RouteField.Limits, "limits", RecordKind.Limit, 0, LIMITS_PER_ROUTE_MAX);
   v.record(RouteField.Anomaly, "anomaly", RecordKind.Anomaly, false);
+  v.record(RouteField.Canary, "canary", RecordKind.Canary, false);
 }
 
 function describeMatch(v: FieldVisitor): void {
@@ -239,6 +259,18 @@ function describeModel(v: FieldVisitor): void {
   v.text(ModelField.Base64, "base64", TextRule.Base64, 4, 131072);
 }
 
+function describeCanary(v: FieldVisitor): void {
+  v.text(CanaryField.Id, "id", TextRule.Token, 1, NAME_LENGTH_MAX);
+  v.choice(CanaryField.Mode, "mode", "enforce|shadow|inherit", Mode.Inherit);
+  v.text(CanaryField.Stable, "stable", TextRule.Name, 1, NAME_LENGTH_MAX);
+  v.text(CanaryField.Cluster, "cluster", TextRule.Token, 1, CLUSTER_LENGTH_MAX);
+  v.integer(CanaryField.ErrorStepQ16, "error_step_q16", CANARY_ERROR_STEP_Q16, 1, 1048576);
+  v.integer(CanaryField.SuccessStepQ16, "success_step_q16", CANARY_SUCCESS_STEP_Q16, 0, 1048576);
+  v.integer(CanaryField.ThresholdQ16, "threshold_q16", CANARY_THRESHOLD_Q16, 1, 2097152);
+  v.integer(CanaryField.FloorQ16, "floor_q16", CANARY_THRESHOLD_Q16, 0, 2097152);
+  v.integer(CanaryField.RequestsMin, "requests_min", 10, 1, 100000);
+}
+
 /** Names every field of one record to the visitor, in a fixed order. */
 export function describeRecord(record: RecordKind, v: FieldVisitor): void {
   switch (record) {
@@ -266,104 +298,11 @@ export function describeRecord(record: RecordKind, v: FieldVisitor): void {
     case RecordKind.Anomaly:
       describeAnomaly(v);
       break;
+    case RecordKind.Canary:
+      describeCanary(v);
+      break;
     default:
       describeModel(v);
       break;
-  }
-}
-
-/** One sentence on a field, for the reference and the JSON Schema; the filter never calls it. */
-export function fieldHelp(record: RecordKind, id: i32): string {
-  switch (record * 16 + id) {
-    case 0:
-      return "Version of this format.";
-    case 1:
-      return "Only goes up; an older configuration that arrives late is accepted and ignored.";
-    case 2:
-      return "Shadow computes and counts every verdict and carries none out.";
-    case 3:
-      return "When score, verdict, reason and model headers are written upstream.";
-    case 4:
-      return "Half-life of the fast latency estimate, in ms.";
-    case 5:
-      return "Half-life of the slow latency estimate, in ms.";
-    case 6:
-      return "Half-life of the quantile sketches, in ms.";
-    case 7:
-      return "Share of requests that may look at an arm whose estimate is stale, in permille.";
-    case 8:
-      return "Routes in match order; the first that matches counts.";
-    case 9:
-      return "The scorer's weights.";
-    case 16:
-      return "Key of what is learnt: estimates survive as long as the name does.";
-    case 17:
-      return "Which requests; empty matches all.";
-    case 18:
-      return "Overrides the mode of the whole configuration.";
-    case 19:
-      return "Destinations a routing header can select.";
-    case 20:
-      return "Order of arms when every arm with weight is ejected; the declared order by default.";
-    case 21:
-      return "When an arm stops getting traffic.";
-    case 22:
-      return "Local rate limits, exact over the proxy's workers; all must admit.";
-    case 23:
-      return "What a high score does.";
-    case 32:
-      return "The path starts with this.";
-    case 33:
-      return "The path without query equals this.";
-    case 34:
-      return "The method equals this.";
-    case 35:
-      return "The authority equals this, port included.";
-    case 48:
-      return "Value of x-ganglion-arm, and label of its metrics.";
-    case 49:
-      return "Preference; latency is divided by it. 0 is standby: used by the fallback order only.";
-    case 50:
-      return "Gets no header; the first arm where none says so.";
-    case 64:
-      return "Error EWMA at which an arm is ejected, in permille; 0 never ejects.";
-    case 65:
-      return "Requests an arm must have seen before it can be ejected.";
-    case 66:
-      return "First ejection in ms; doubles each time the arm fails again, up to ten times.";
-    case 80:
-      return "Label of its metrics.";
-    case 81:
-      return "Overrides the mode of the route.";
-    case 82:
-      return "One bucket per value of this request header; empty: one bucket in all.";
-    case 83:
-      return "Refill of a bucket; values not listed get this each.";
-    case 84:
-      return "Capacity of a bucket.";
-    case 85:
-      return "Header values with a rate of their own.";
-    case 96:
-      return "The header's value, compared byte by byte.";
-    case 97:
-      return "Refill for this value.";
-    case 98:
-      return "Capacity for this value.";
-    case 112:
-      return "A fixed score at which a request counts as anomalous; 0 adapts to false_alarms_per_hour.";
-    case 113:
-      return "What happens to an anomalous request.";
-    case 114:
-      return "False alarms of this route and worker in an hour of healthy traffic that are accepted.";
-    case 115:
-      return "What streaming statistics of latency, errors and rates take part in.";
-    case 116:
-      return "What the model of the request sequence takes part in.";
-    case 117:
-      return "What the scorer of path and query takes part in.";
-    case 128:
-      return "SHA-256 of the artifact's bytes.";
-    default:
-      return "The artifact's bytes.";
   }
 }

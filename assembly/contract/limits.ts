@@ -28,6 +28,8 @@ export const NAME_LENGTH_MAX: i32 = 63;
 export const PATH_LENGTH_MAX: i32 = 256;
 /** Bytes of an authority in a match. */
 export const AUTHORITY_LENGTH_MAX: i32 = 255;
+/** Bytes of a cluster's name, as the proxy has it, that a canary is known by. */
+export const CLUSTER_LENGTH_MAX: i32 = 400;
 /** Bytes of all names, paths and header values of one configuration. */
 export const TEXT_BYTES_MAX: i32 = 32768;
 

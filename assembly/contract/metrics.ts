@@ -75,8 +75,13 @@ export enum Metric {
   ThresholdMillibans = 31,
   LayerEvidenceMillibans = 32,
   LayerAlarmsTotal = 33,
+  CanaryRequestsTotal = 34,
+  CanaryErrorsTotal = 35,
+  CanaryKilled = 36,
+  StableRequestsTotal = 37,
+  StableErrorsTotal = 38,
 }
-export const METRICS: i32 = 34;
+export const METRICS: i32 = 39;
 
 /** The metric's name without labels, as Prometheus shows it. */
 export function metricName(metric: i32): string {
@@ -147,15 +152,25 @@ export function metricName(metric: i32): string {
       return "ganglion_threshold_millibans";
     case 32:
       return "ganglion_layer_evidence_millibans";
-    default:
+    case 33:
       return "ganglion_layer_alarms_total";
+    case 34:
+      return "ganglion_canary_requests_total";
+    case 35:
+      return "ganglion_canary_errors_total";
+    case 36:
+      return "ganglion_canary_killed";
+    case 37:
+      return "ganglion_stable_requests_total";
+    default:
+      return "ganglion_stable_errors_total";
   }
 }
 
 /** What the metric is in the proxy. */
 export function metricKind(metric: i32): MetricKind {
-  if (metric <= 10 || metric == 27 || metric == 29 || metric == 33) return MetricKind.Counter;
-  return MetricKind.Gauge;
+  if (metric <= 10 || metric == 27 || metric == 29) return MetricKind.Counter;
+  return metric >= 33 && metric != 36 ? MetricKind.Counter : MetricKind.Gauge;
 }
 
 /** Which labels the metric carries. */
@@ -164,6 +179,11 @@ export function metricScope(metric: i32): MetricScope {
     case 0:
     case 27:
     case 29:
+    case 34:
+    case 35:
+    case 36:
+    case 37:
+    case 38:
       return MetricScope.Route;
     case 2:
     case 3:
@@ -271,7 +291,17 @@ export function metricHelp(metric: i32): string {
       return "Evidence from which a request of the route is an anomaly; 3000 is one in a thousand.";
     case 32:
       return "Largest evidence of the layer in the route's last window; 1000 millibans are a factor of ten.";
-    default:
+    case 33:
       return "Windows of the route in which the layer alone reached the threshold, acting or observed.";
+    case 34:
+      return "Answers that came from the canary of the route.";
+    case 35:
+      return "Answers 5xx that came from the canary: failures, resets, timeouts.";
+    case 36:
+      return "1 from the moment the canary is found bad until another revision of it is configured.";
+    case 37:
+      return "Answers of a route with a canary that did not come from the canary.";
+    default:
+      return "Answers 5xx among them.";
   }
 }

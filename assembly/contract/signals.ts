@@ -52,8 +52,10 @@ export enum Reason {
   Fallback = 3,
   /** A bounded share of requests looks at arms with stale estimates. */
   Exploration = 4,
+  /** The canary of the route was found bad: its requests go to the stable arm. */
+  CanaryKilled = 5,
 }
-export const REASONS: i32 = 5;
+export const REASONS: i32 = 6;
 
 /** The wire name of a verdict, in headers and metric labels. */
 export function verdictName(verdict: i32): string {
@@ -82,8 +84,10 @@ export function reasonName(reason: i32): string {
       return "rate_limit";
     case 3:
       return "fallback";
-    default:
+    case 4:
       return "exploration";
+    default:
+      return "canary_killed";
   }
 }
 

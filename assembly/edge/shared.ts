@@ -3,7 +3,7 @@
 // value carries a checksum: what somebody else wrote there is refused, not believed.
 //
 // Owners: `s` secret of the keyed hash (this file), `w` worker register (edge/workers),
-// `b` rate-limit buckets (edge/bucket).
+// `b` rate-limit buckets (edge/bucket), `c` canaries (edge/canary-record).
 
 import { STATUS_CAS_MISMATCH, STATUS_NOT_FOUND, STATUS_OK } from "./host";
 import { readShared, resultBytes, resultCas, resultPtr, writeShared } from "./host";

@@ -47,6 +47,11 @@ const STATUS_NAME: string = ":status";
 export const STATUS: usize = put(STATUS_NAME);
 export const STATUS_BYTES: i32 = 7;
 
+const CLUSTER_PATH: string = "xds\0cluster_name";
+/** The cluster that the proxy chose. */
+export const CLUSTER: usize = put(CLUSTER_PATH);
+export const CLUSTER_BYTES: i32 = 16;
+
 const ROOT_ID_PATH: string = "plugin_root_id";
 export const ROOT_ID: usize = put(ROOT_ID_PATH);
 export const ROOT_ID_BYTES: i32 = 14;

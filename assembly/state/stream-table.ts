@@ -32,6 +32,8 @@ export class StreamSlot {
   ejectionError: f32;
   ejectionOutcomesMin: i32;
   ejectionDurationMs: i32;
+  /** Where the guard of the route's canary is, see canaryTicket; 0 without one. */
+  canary: u32;
   /** For later reflexes: absolute deadline, reserved tokens, attempt. */
   deadlineMs: f64;
   reservedTokens: i32;

@@ -5,6 +5,7 @@ export * from "../../assembly/contract/artifact-layout";
 export * from "../../assembly/contract/bundle-artifact";
 export * from "../../assembly/contract/calibration";
 export * from "../../assembly/contract/config";
+export * from "../../assembly/contract/config-help";
 export * from "../../assembly/contract/config-problem";
 export * from "../../assembly/contract/content-artifact";
 export * from "../../assembly/contract/evidence";

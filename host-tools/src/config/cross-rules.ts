@@ -59,6 +59,10 @@ function routeFaults(route: RouteConfig, path: string): Fault[] {
     faults.push(fault(ConfigProblem.NoWeight, `${path}.arms`));
   }
   faults.push(...fallbackFaults(route.fallback ?? [], names, path));
+  const stable = route.canary?.stable;
+  if (stable !== undefined && names.length > 0 && !names.includes(stable)) {
+    faults.push(fault(ConfigProblem.UnknownArm, `${path}.canary.stable`, stable));
+  }
   const limits = route.limits ?? [];
   faults.push(
     ...repeated(

@@ -2,7 +2,7 @@
 // --explain` shows, and what the reference tables are made of.
 
 import { RecordKind } from "../contract";
-import { type Field, fieldsOf } from "./fields";
+import { type Field, fieldsOf, hasRequired } from "./fields";
 import type { PluginConfig } from "./plugin-config";
 
 /** The default of a field, undefined where it is required or a record that may be missing. */
@@ -19,8 +19,7 @@ export function defaultOf(field: Field): unknown {
     case "names":
       return field.required ? undefined : [];
     case "record":
-      // All records but the model have only optional fields: missing means all defaults.
-      return field.record === RecordKind.Model ? undefined : {};
+      return hasRequired(field.record) ? undefined : {};
   }
 }
 

@@ -135,6 +135,14 @@ export function fieldsOf(record: RecordKind): readonly Field[] {
   return tables[record] ?? [];
 }
 
+/**
+ * Whether some field of a record must be given. A record without such fields, when it is missing,
+ * means all its defaults; any other one means that there is none.
+ */
+export function hasRequired(record: RecordKind): boolean {
+  return fieldsOf(record).some((field) => field.required);
+}
+
 /** The regular expression that a text rule stands for; length is bounded apart from it. */
 export function textPattern(rule: TextRule): string {
   switch (rule) {

@@ -27,6 +27,7 @@ export interface RouteConfig {
   readonly ejection?: EjectionConfig;
   readonly limits?: readonly LimitConfig[];
   readonly anomaly?: AnomalyConfig;
+  readonly canary?: CanaryConfig;
 }
 export interface MatchConfig {
   readonly path_prefix?: string;
@@ -66,6 +67,21 @@ export interface AnomalyConfig {
   readonly statistics?: LayerConfig;
   readonly sequence?: LayerConfig;
   readonly content?: LayerConfig;
+}
+/** The filter's guard of a route's canary; policy-guard.ts makes it. */
+export interface CanaryConfig {
+  readonly id: string;
+  readonly mode?: ModeConfig;
+  /** Name of the arm that gets the canary's requests once it is killed. */
+  readonly stable: string;
+  /** Cluster of the canary as the proxy names it; the first `*` stands for any characters. */
+  readonly cluster: string;
+  /** Natural logarithms, Q16. */
+  readonly error_step_q16?: number;
+  readonly success_step_q16?: number;
+  readonly threshold_q16?: number;
+  readonly floor_q16?: number;
+  readonly requests_min?: number;
 }
 export interface ModelConfig {
   /** SHA-256 of the artifact, 64 lower-case hexadecimal digits. */

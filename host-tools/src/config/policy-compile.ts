@@ -4,8 +4,10 @@
 
 import { CONFIG_VERSION } from "../contract";
 import { faultLine } from "./fault";
+import { operationsFaults } from "./operations-rules";
 import type { ArmConfig, LimitConfig, PluginConfig, RouteConfig } from "./plugin-config";
-import type { Policy, PolicyArm, PolicyLimit, PolicyRoute } from "./policy";
+import type { Policy, PolicyArm, PolicyLimit, PolicyRoute, PolicyService } from "./policy";
+import { compileGuard } from "./policy-guard";
 import type { PolicyPlace } from "./policy-node";
 import { policyError, readPolicy } from "./policy-reader";
 import { configFaults } from "./validate";
@@ -29,10 +31,11 @@ export function compilePolicy(text: string, file: string): CompiledPolicy {
   const config = {
     version: CONFIG_VERSION,
     ...policy.settings,
-    routes: routes.map(compileRoute),
+    routes: policy.services.flatMap(compileService),
   } as PluginConfig;
   const complaints = [
     ...serviceComplaints(policy),
+    ...operationsFaults(policy),
     ...configComplaints(config, policy, routes),
   ].map(({ place, message }) => `${file}:${place.line}:${place.column}: ${message}`);
   if (complaints.length > 0) throw policyError(complaints);
@@ -93,6 +96,14 @@ function fallbackLeaf(path: string): string {
 
 function indexIn(path: string, list: string): number {
   return Number(new RegExp(`\\b${list}\\[(\\d+)\\]`).exec(path)?.[1] ?? -1);
+}
+
+function compileService(service: PolicyService): RouteConfig[] {
+  const guard = compileGuard(service);
+  return service.routes.map((route) => {
+    const isGuarded = route.arms.some((arm) => arm.name === guard?.stable);
+    return { ...compileRoute(route), ...(isGuarded ? { canary: guard } : {}) };
+  });
 }
 
 function compileRoute(route: PolicyRoute): RouteConfig {

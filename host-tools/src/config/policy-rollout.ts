@@ -2,7 +2,7 @@
 // and what may stop it. The words are Flagger's where Flagger has one, with the unit in the name
 // (docs/rollout.md has the table).
 
-import { guardFields } from "./policy-guard";
+import { checkGuard, guardFields } from "./policy-guard";
 import { ARM_NAME, COOKIE_NAME, HEADER_NAME } from "./shape/format";
 import {
   choice,
@@ -205,7 +205,9 @@ export const rolloutShape = record(
       example: "gpt-4o-next",
     }),
     analysis: analysisShape,
-    guard: record("What the proxies themselves do about a bad canary.", guardFields),
+    guard: record("What the proxies themselves do about a bad canary.", guardFields, {
+      check: checkGuard,
+    }),
   },
   {
     check: ({ stable, canary }, refuse) => {

@@ -11,7 +11,7 @@ import {
   LIMIT_VALUES_MAX,
   TEXT_BYTES_MAX,
 } from "../contract";
-import { type Field, fieldsOf } from "../config/fields";
+import { type Field, fieldsOf, hasRequired } from "../config/fields";
 import { recordName } from "../config/schema";
 import { GENERATED, table } from "./markdown";
 
@@ -32,6 +32,7 @@ ${bullets([
     `${sentence(ConfigProblem.NameTaken)}`,
   sentence(ConfigProblem.TwoDefaults),
   sentence(ConfigProblem.PrefixAndExact),
+  `canary.stable, where the route has arms: ${sentence(ConfigProblem.UnknownArm)}`,
   `fallback: ${sentence(ConfigProblem.UnknownArm)}; ${sentence(ConfigProblem.ArmTwice)}`,
   `arms: ${sentence(ConfigProblem.NoWeight)}`,
   `limits: ${sentence(ConfigProblem.ValuesWithoutKey)}; a value once per limit`,
@@ -127,6 +128,6 @@ function defaultText(field: Field): string {
     case "names":
       return "none";
     case "record":
-      return field.record === RecordKind.Model ? "none" : "all defaults";
+      return hasRequired(field.record) ? "none" : "all defaults";
   }
 }

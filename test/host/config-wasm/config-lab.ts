@@ -27,6 +27,7 @@ interface LabExports {
   render(report: number, target: number, capacity: number): number;
   routeAt(settings: number, index: number): number;
   armAt(settings: number, index: number): number;
+  canaryAt(settings: number, index: number): number;
   limitAt(settings: number, index: number): number;
   valueAt(settings: number, index: number): number;
   keyHeaderAt(settings: number, index: number): number;

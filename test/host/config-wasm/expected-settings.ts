@@ -3,7 +3,7 @@
 // test.
 
 import type { LimitConfig, RootConfig, RouteConfig } from "./random-config";
-import type { Fields, ReadNamed, ReadRoute, ReadSettings } from "./settings-reader";
+import type { Fields, ReadCanary, ReadNamed, ReadRoute, ReadSettings } from "./settings-reader";
 import { referenceHash64 } from "./reference-hashes";
 
 const MODES = ["enforce", "shadow", "inherit"];
@@ -43,6 +43,8 @@ export function expectedSettings(config: RootConfig): ReadSettings {
       valueCount: limits.flatMap((limit) => limit.values).length,
       keyHeaderCount: keyHeaders.length,
       hasModel: config.model ? 1 : 0,
+      canaryCount: routes.filter((route) => route.canary !== null).length,
+      sequence: 0,
       artifactBytes: Buffer.from(config.model?.base64 ?? "", "base64").length,
     },
     routes,
@@ -95,7 +97,29 @@ function expectedRoute(route: RouteConfig, rootMode: string, keyHeaders: string[
       weightSum: arms.reduce((sum, arm) => sum + (arm.weight ?? 100), 0),
     },
     arms: expectedArms(route),
+    canary: expectedCanary(route, mode),
     limits: (route.limits ?? []).map((limit) => expectedLimit(route, limit, mode, keyHeaders)),
+  };
+}
+
+function expectedCanary(route: RouteConfig, routeMode: string): ReadCanary | null {
+  const canary = route.canary;
+  if (!canary) return null;
+  const own = canary.mode ?? "inherit";
+  return {
+    stable: canary.stable,
+    cluster: canary.cluster,
+    fields: {
+      hash: hash(route.name, canary.id),
+      stableArm: (route.arms ?? []).findIndex((arm) => arm.name === canary.stable),
+      clusterStar: canary.cluster.indexOf("*"),
+      mode: MODES.indexOf(own === "inherit" ? routeMode : own),
+      errorStepQ16: canary.error_step_q16 ?? Math.round(Math.log(10) * 65536),
+      successStepQ16: canary.success_step_q16 ?? Math.round(Math.log(0.99 / 0.9) * 65536),
+      thresholdQ16: canary.threshold_q16 ?? Math.round(Math.log(1000) * 65536),
+      floorQ16: canary.floor_q16 ?? Math.round(Math.log(1000) * 65536),
+      requestsMin: canary.requests_min ?? 10,
+    },
   };
 }
 

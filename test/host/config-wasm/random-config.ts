@@ -44,6 +44,17 @@ export interface RouteConfig {
     sequence?: string;
     content?: string;
   } | null;
+  canary?: {
+    id: string;
+    stable: string;
+    cluster: string;
+    mode?: string;
+    error_step_q16?: number;
+    success_step_q16?: number;
+    threshold_q16?: number;
+    floor_q16?: number;
+    requests_min?: number;
+  } | null;
 }
 export interface RootConfig {
   version: number;
@@ -117,6 +128,22 @@ const match = fc
   )
   .map((made) => (made.path_exact ? { ...made, path_prefix: "" } : made));
 
+const stepQ16 = fc.integer({ min: 1, max: 1_048_576 });
+const canary = fc.record(
+  {
+    id: text(VISIBLE, 1, 63),
+    stable: name,
+    cluster: text(VISIBLE, 1, 80),
+    mode: inherited,
+    error_step_q16: stepQ16,
+    success_step_q16: stepQ16,
+    threshold_q16: stepQ16,
+    floor_q16: stepQ16,
+    requests_min: fc.integer({ min: 1, max: 100_000 }),
+  },
+  { requiredKeys: ["id", "stable", "cluster"] },
+);
+
 const route: fc.Arbitrary<RouteConfig> = fc
   .record(
     {
@@ -144,6 +171,7 @@ const route: fc.Arbitrary<RouteConfig> = fc
         },
         { requiredKeys: [] },
       ),
+      canary: fc.option(canary),
     },
     { requiredKeys: ["name"] },
   )
@@ -159,6 +187,7 @@ function finishArms(made: RouteConfig, first: number, count: number, chosen: num
   const other = list[chosen % (2 * list.length)];
   if (other !== undefined) other.default = true;
   const order = list.map((item) => item.name);
+  if (made.canary) made.canary.stable = order[chosen % order.length] as string;
   const rotated = [...order.slice(first % order.length), ...order.slice(0, first % order.length)];
   return { ...made, fallback: count % 3 === 0 ? null : rotated.slice(0, count % 17) };
 }

@@ -166,6 +166,12 @@ const structure: [string, P, string][] = [
   ],
   ["fallback to no arm", P.UnknownArm, arms('"fallback":["a","c"]')],
   ["fallback without arms", P.UnknownArm, route('"fallback":["a"]')],
+  [
+    "canary whose stable arm does not exist",
+    P.UnknownArm,
+    arms('"canary":{"id":"1","stable":"c","cluster":"x"}'),
+  ],
+  ["canary without a cluster", P.Missing, route('"canary":{"id":"1","stable":"a"}')],
   ["arm twice in fallback", P.ArmTwice, arms('"fallback":["b","a","b"]')],
   ["only standby arms", P.NoWeight, route('"arms":[{"name":"a","weight":0}]')],
   ["values without header", P.ValuesWithoutKey, limit(`"values":[${value(0)}]`)],

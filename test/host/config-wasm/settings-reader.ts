@@ -16,12 +16,17 @@ const parse = (text: string): Layout => {
 
 const SETTINGS = parse(`epoch:u64 mode:i32 expose:i32 fastHalfLifeMs:f32 slowHalfLifeMs:f32
   quantileHalfLifeMs:i32 explorationPermille:i32 routeCount:i32 armCount:i32 limitCount:i32
-  valueCount:i32 keyHeaderCount:i32 textBytes:i32 hasModel:i32 artifactBytes:i32`);
+  valueCount:i32 keyHeaderCount:i32 textBytes:i32 hasModel:i32 artifactBytes:i32 canaryCount:i32
+  sequence:i32`);
 const ROUTE = parse(`nameHash:u64 namePtr:usize nameLength:i32 pathPtr:usize pathLength:i32
   pathExact:i32 methodPtr:usize methodLength:i32 authorityPtr:usize authorityLength:i32 mode:i32
   armFirst:i32 armCount:i32 armDefault:i32 limitFirst:i32 limitCount:i32 ejectionErrorQ:f32
   ejectionRequestsMin:i32 ejectionDurationMs:i32 anomalyThresholdPermille:i32 anomalyAct:i32
-  falseAlarmsPerHour:f32 statisticsLayer:i32 sequenceLayer:i32 contentLayer:i32 weightSum:i32`);
+  falseAlarmsPerHour:f32 statisticsLayer:i32 sequenceLayer:i32 contentLayer:i32 weightSum:i32
+  canary:i32`);
+const CANARY = parse(`hash:u64 stablePtr:usize stableLength:i32 stableArm:i32 clusterPtr:usize
+  clusterLength:i32 clusterStar:i32 mode:i32 errorStepQ16:i32 successStepQ16:i32 thresholdQ16:i32
+  floorQ16:i32 requestsMin:i32`);
 const ARM = parse("nameHash:u64 namePtr:usize nameLength:i32 weight:i32 fallback:i32");
 const LIMIT = parse(`nameHash:u64 intervalNs:u64 capacityNs:u64 namePtr:usize nameLength:i32
   mode:i32 keyHeader:i32 valueFirst:i32 valueCount:i32 leaseTokens:i32`);
@@ -54,7 +59,14 @@ export interface ReadRoute extends ReadNamed {
   readonly method: string;
   readonly authority: string;
   readonly arms: ReadNamed[];
+  readonly canary: ReadCanary | null;
   readonly limits: (ReadNamed & { readonly values: ReadNamed[] })[];
+}
+
+export interface ReadCanary {
+  readonly stable: string;
+  readonly cluster: string;
+  readonly fields: Fields;
 }
 
 export interface ReadNamed {
@@ -93,6 +105,11 @@ export function readSettings(lab: ConfigLab): ReadSettings {
     const values = many(fields["valueFirst"], fields["valueCount"], value);
     return { name: text(fields, "name"), fields, values };
   };
+  const canary = (index: number): ReadCanary | null => {
+    if (index < 0) return null;
+    const fields = readFields(view, exports.canaryAt(settings, index), CANARY);
+    return { stable: text(fields, "stable"), cluster: text(fields, "cluster"), fields };
+  };
   const route = (index: number): ReadRoute => {
     const fields = readFields(view, exports.routeAt(settings, index), ROUTE);
     return {
@@ -101,6 +118,7 @@ export function readSettings(lab: ConfigLab): ReadSettings {
       method: text(fields, "method"),
       authority: text(fields, "authority"),
       fields,
+      canary: canary(Number(fields["canary"]) - 1),
       arms: many(fields["armFirst"], fields["armCount"], arm),
       limits: many(fields["limitFirst"], fields["limitCount"], limit),
     };

@@ -1,0 +1,89 @@
+// What is known of a route's canary: the evidence that it is bad, over all workers of the proxy as this one
+// saw it last, and whether that was enough. A sequential test (Wald, 1945): each answer adds the logarithm of
+// how much likelier it is from a bad canary than from a healthy one, so that a few failures in a row decide
+// within seconds and a trickle of the usual ones never does. The evidence has a floor, so that a canary that
+// was healthy for a week is still found out within minutes.
+//
+// Lives as long as the VM, in the places of the route's state.
+
+import { ROUTES_MAX } from "../contract/limits";
+
+/** Places for canaries: as many as there are states of routes. */
+export const CANARY_STATES_MAX: i32 = ROUTES_MAX * 2;
+/** Evidence is counted no further; far over any threshold. */
+export const CANARY_EVIDENCE_MAX: i32 = 1 << 24;
+
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class CanaryState {
+  /** Key of the verdict (CanarySettings.hash); 0 without a guard. */
+  hash: u64;
+  /** Natural logarithm, Q16, bad against healthy. */
+  evidenceQ16: i32;
+  requests: u32;
+  errors: u32;
+  /** 1 once the canary was found bad. */
+  killed: i32;
+  /** Place of the record in shared data + 1; 0 while it is not known. */
+  place: i32;
+  /** 1 when a configuration in force spoke of it since gauges were written last. */
+  inForce: i32;
+  /** Counters not yet flushed. */
+  counted: u32;
+  failed: u32;
+  /** The same of answers that were not the canary's. */
+  stableCounted: u32;
+  stableFailed: u32;
+}
+
+const STATE_BYTES: usize = 48;
+const TABLE: usize = memory.data(6144, 8);
+if (offsetof<CanaryState>() != 48) ERROR("CanaryState changed its size");
+if (CANARY_STATES_MAX * 48 != 6144) ERROR("TABLE must have CANARY_STATES_MAX places");
+
+/** @param index of the route's state */
+// @ts-ignore: decorator
+@inline
+export function canaryState(index: i32): CanaryState {
+  return changetype<CanaryState>(TABLE + <usize>index * STATE_BYTES);
+}
+
+/**
+ * Makes the place the canary's, unless it is already; what another one was found to be is forgotten.
+ *
+ * @param hash of route and canary, 0 for a route without a guard
+ */
+export function bindCanary(index: i32, hash: u64): void {
+  const state = canaryState(index);
+  if (state.hash == hash) return;
+  memory.fill(changetype<usize>(state), 0, STATE_BYTES);
+  state.hash = hash;
+}
+
+/**
+ * Takes one answer into account.
+ *
+ * @param errorStepQ16 what a failure adds; positive
+ * @param successStepQ16 what any other answer takes away
+ * @param floorQ16 how far below zero the evidence may go
+ */
+export function weighAnswer(
+  state: CanaryState,
+  failed: bool,
+  errorStepQ16: i32,
+  successStepQ16: i32,
+  floorQ16: i32,
+): void {
+  // What stands in shared data is checked here and nowhere else: any number is brought into range first.
+  const evidence = min(max(state.evidenceQ16, -floorQ16), CANARY_EVIDENCE_MAX);
+  const next = failed ? evidence + errorStepQ16 : evidence - successStepQ16;
+  state.evidenceQ16 = min(max(next, -floorQ16), CANARY_EVIDENCE_MAX);
+  if (state.requests != u32.MAX_VALUE) state.requests++;
+  if (failed && state.errors != u32.MAX_VALUE) state.errors++;
+}
+
+/** Whether that is enough to kill. */
+export function foundBad(state: CanaryState, thresholdQ16: i32, requestsMin: i32): bool {
+  return state.requests >= <u32>requestsMin && state.evidenceQ16 >= thresholdQ16;
+}
