@@ -4,12 +4,12 @@
 import { execFile } from "node:child_process";
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { missing, type Found } from "./registry";
+import { missing, type Found } from "./found";
+import { projectRoot } from "./project-root";
 
 const run = promisify(execFile);
-const CACHE = fileURLToPath(new URL("../../.cache", import.meta.url));
+const CACHE = join(projectRoot(), ".cache");
 
 /**
  * The folder that holds all of the programs.

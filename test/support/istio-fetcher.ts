@@ -7,13 +7,13 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { access, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Found, missing } from "./registry";
+import { type Found, missing } from "./found";
+import { projectRoot } from "./project-root";
 
 const run = promisify(execFile);
-const SOURCE = fileURLToPath(new URL("./istio-fetcher", import.meta.url));
-const CACHE = fileURLToPath(new URL("../../.cache/istio-fetcher", import.meta.url));
+const SOURCE = join(projectRoot(), "test/support/istio-fetcher");
+const CACHE = join(projectRoot(), ".cache/istio-fetcher");
 /** Long enough for a first build that shares its two cores. */
 export const BUILD_TIMEOUT_MS = 600_000;
 

@@ -11,7 +11,7 @@ import {
   type GuardedChild,
 } from "../../host-tools/src/rig";
 import { findPackage } from "./debian-package";
-import type { Found } from "./registry";
+import type { Found } from "./found";
 
 const START_TIMEOUT_MS = 20_000;
 const POLL_MS = 50;

@@ -2,76 +2,23 @@
 // unpacked (not installed) into the project's cache. Where it cannot be had the caller is told why:
 // tests then say so and skip, and fail instead in CI, where a silent skip would read as a pass.
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import {
-  access,
-  constants,
-  mkdir,
-  mkdtemp,
-  readdir,
-  rename,
-  rm,
-  writeFile,
-} from "node:fs/promises";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { join } from "node:path";
+import { findPackage } from "./debian-package";
+import type { Found } from "./found";
 
-const run = promisify(execFile);
 const PROGRAM = "docker-registry";
-const CACHE = fileURLToPath(new URL("../../.cache/docker-registry", import.meta.url));
 const START_TIMEOUT_MS = 20_000;
 const POLL_MS = 50;
 
-export type Found =
-  | { readonly path: string; readonly missing?: undefined }
-  | { readonly path?: undefined; readonly missing: string };
-
 /** The registry's program, or why there is none; throws that reason when CI=true. */
 export async function findDockerRegistry(): Promise<Found> {
-  const cached = join(CACHE, "usr", "bin", PROGRAM);
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  for (const candidate of [...folders.map((folder) => join(folder, PROGRAM)), cached]) {
-    if (await isExecutable(candidate)) return { path: candidate };
-  }
-  try {
-    await unpackFromDebian();
-    return { path: cached };
-  } catch (error) {
-    return missing(
-      `docker-registry is neither on PATH nor to be had from apt: ${firstLine(error)}`,
-    );
-  }
-}
-
-/** Says on stderr why a suite does not run; in CI that is a failure. */
-export function missing(reason: string): Found {
-  if (process.env["CI"] === "true") throw new Error(reason);
-  process.stderr.write(`SKIPPED: ${reason}\n`);
-  return { missing: reason };
-}
-
-async function unpackFromDebian(): Promise<void> {
-  await mkdir(join(CACHE, ".."), { recursive: true });
-  const draft = await mkdtemp(`${CACHE}-`);
-  try {
-    const download = () => run("apt-get", ["download", "-q", PROGRAM], { cwd: draft });
-    await download().catch(async () => {
-      await run("apt-get", ["update", "-q"]);
-      await download();
-    });
-    const archive = (await readdir(draft)).find((name) => name.endsWith(".deb"));
-    if (archive === undefined) throw new Error("apt-get download left no .deb");
-    await run("dpkg", ["-x", join(draft, archive), draft]);
-    await rm(join(draft, archive));
-    await rm(CACHE, { recursive: true, force: true });
-    await rename(draft, CACHE);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
+  const found = await findPackage(PROGRAM, [PROGRAM]);
+  return found.path === undefined ? found : { path: join(found.path, PROGRAM) };
 }
 
 export class DockerRegistry {
@@ -149,18 +96,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-function firstLine(error: unknown): string {
-  return String(error instanceof Error ? error.message : error)
-    .split("\n")
-    .slice(0, 2)
-    .join(" ");
 }

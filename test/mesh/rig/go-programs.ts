@@ -17,7 +17,7 @@ import {
 import { join } from "node:path";
 import { cacheDir, runCommand } from "../../../host-tools/src/rig";
 import { withInstallDir } from "../../../host-tools/src/rig/install-dir";
-import { projectRoot } from "./project-root";
+import { projectRoot } from "../../support/project-root";
 
 /** No C compiler, no paths of this machine and no symbols in the result. */
 const BUILD_FLAGS = ["-mod=readonly", "-trimpath", "-ldflags", "-s -w"];

@@ -84,7 +84,6 @@ export async function prepareIstiod(
 
 function meshConfig(xdsPort: number, more: Readonly<Record<string, unknown>>): unknown {
   return {
-    accessLogFile: "/dev/stdout",
     enablePrometheusMerge: false,
     defaultProviders: {},
     ...more,

@@ -62,24 +62,26 @@ export class KubeClient {
     body?: unknown,
     type = "application/json",
   ): Promise<KubeReply> {
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    return new Promise((resolve, reject) => {
-      const sent = request(
-        {
-          host: "127.0.0.1",
-          port: this.access.port,
-          ca: this.access.ca,
-          agent: this.agent,
-          method,
-          path,
-          headers: {
-            authorization: `Bearer ${this.access.token}`,
-            accept: "application/json",
-            ...(payload === undefined ? {} : { "content-type": type }),
-          },
-          signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-        },
-        (response) => {
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${this.access.token}`,
+      accept: "application/json",
+      ...(body === undefined ? {} : { "content-type": type }),
+    };
+    const { port, ca } = this.access;
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const options = {
+      host: "127.0.0.1",
+      port,
+      ca,
+      agent: this.agent,
+      method,
+      path,
+      headers,
+      signal,
+    };
+    const exchange = (): Promise<KubeReply> =>
+      new Promise((resolve, reject) => {
+        const sent = request(options, (response) => {
           let text = "";
           response.setEncoding("utf8");
           response.on("data", (chunk: string) => (text += chunk));
@@ -87,10 +89,15 @@ export class KubeClient {
           response.on("end", () => {
             resolve({ status: response.statusCode ?? 0, body: parseBody(text) });
           });
-        },
-      );
-      sent.on("error", reject).end(payload);
-    });
+        });
+        sent.on("error", (error: NodeJS.ErrnoException) => {
+          // A connection that was kept, and whose server has been started anew meanwhile.
+          if (sent.reusedSocket && error.code === "ECONNRESET") resolve(exchange());
+          else reject(error);
+        });
+        sent.end(body === undefined ? undefined : JSON.stringify(body));
+      });
+    return exchange();
   }
 
   /** As `send`, for an answer that has to be yes. @throws KubeRefusal */

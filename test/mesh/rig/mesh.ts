@@ -37,7 +37,6 @@ export const GATEWAY_LABELS = { app: "istio-ingressgateway", istio: "ingressgate
 export class Mesh {
   readonly proxies: Proxy[] = [];
   private readonly links: FaultLink[] = [];
-  private readonly network = loopbackNetwork();
   private hosts = 0;
   private files = 0;
 
@@ -51,6 +50,8 @@ export class Mesh {
     readonly client: KubeClient,
     /** Path of the administrator's kubeconfig. */
     readonly kubeconfig: string,
+    /** First three parts of the addresses of its workloads. */
+    private readonly network: string,
   ) {}
 
   /** Starts a mesh, with parts built first where they are missing. */
@@ -72,7 +73,8 @@ export class Mesh {
         kubernetes,
         options.istiod ?? {},
       );
-      mesh = new Mesh(parts, folder, kubernetes, registry, istiod, client, kubeconfig);
+      const network = await loopbackNetwork();
+      mesh = new Mesh(parts, folder, kubernetes, registry, istiod, client, kubeconfig, network);
       await mesh.prepare(options);
       return mesh;
     } catch (error) {
