@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { VERSION } from "./lib/version";
 import { addModelCommands } from "./program/model";
 import { addPolicyCommands } from "./program/policy";
+import { addDiffCommands } from "./program/diff";
 import { addImageCommands } from "./program/image";
 import { addWeightsCommands } from "./program/weights";
 import { addMeshCommands } from "./program/mesh";
@@ -33,6 +34,7 @@ export function buildProgram(finish: Finish): Command {
   for (const add of [
     addModelCommands,
     addPolicyCommands,
+    addDiffCommands,
     addVerifyCommands,
     addImageCommands,
     addWeightsCommands,

@@ -30,8 +30,8 @@ export function signalRecord({ name, host, scaling }: PolicyService, namespace: 
 
 const COMMENT = `\
 # Not an object to apply: merge it into the values of prometheus-adapter, which serves the recorded
-# series to HorizontalPodAutoscalers. Where the series is missing the adapter answers nothing, and an
-# autoscaler without an answer leaves the number of replicas as it is.
+# series to HorizontalPodAutoscalers. Where the series is missing the adapter answers nothing, and
+# an autoscaler without an answer leaves the number of replicas as it is.
 `;
 
 /** Undefined where no service scales by such a signal. */

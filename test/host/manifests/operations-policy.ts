@@ -20,9 +20,15 @@ mesh:
   mtls: strict
   deny_by_default: true
   tenants:
-    acme: { namespaces: [acme], services: [llm-service], methods: [POST], paths: [/api/llm/*], header: x-tenant }
+    acme:
+      namespaces: [acme]
+      services: [llm-service]
+      methods: [POST]
+      paths: [/api/llm/*]
+      header: x-tenant
     globex: { namespaces: [globex, globex-batch], services: [llm-service], header: x-tenant }
-  proxy: { concurrency: 1, cpu_request: 50m, memory_request: 64Mi, cpu_limit: 200m, memory_limit: 256Mi }
+  proxy:
+    { concurrency: 1, cpu_request: 50m, memory_request: 64Mi, cpu_limit: 200m, memory_limit: 256Mi }
   intercept: { ports: [8080], exclude_outbound_ports: [9411, 5432] }
   install: { tracing_percent: 10 }
   tracing:
@@ -47,10 +53,13 @@ services:
       - { from: [batch/nightly, reports], methods: [POST], paths: [/api/llm/batch] }
     endpoint_override: x-gateway-destination-endpoint
     global_limits:
-      - { name: tier, key: { header: x-user-tier }, requests_per_second: { free: 10, premium: 100 } }
+      - name: tier
+        key: { header: x-user-tier }
+        requests_per_second: { free: 10, premium: 100 }
       - { name: all, requests_per_second: 500 }
     local_limits: { requests_per_second: 100 }
-    scaling: { replicas_min: 2, replicas_max: 20, cpu_percent: 70, signal: { requests_per_second: 50 } }
+    scaling:
+      { replicas_min: 2, replicas_max: 20, cpu_percent: 70, signal: { requests_per_second: 50 } }
     alerts: { error_percent: 5, latency_p99_ms: 30000 }
     rollout: { stable: gpt-4o, canary: gpt-4o-next }
     routes:
@@ -64,7 +73,8 @@ services:
       replicas_min: 3
       replicas_max: 30
       signal: { requests_per_second: 25, fallback_replicas: 10 }
-      prewarm: [{ start: "50 7 * * 1-5", end: "0 10 * * 1-5", timezone: Europe/Zurich, replicas: 12 }]
+      prewarm:
+        - { start: "50 7 * * 1-5", end: "0 10 * * 1-5", timezone: Europe/Zurich, replicas: 12 }
     routes: [{ name: talk, match: { authority: conversation-service } }]
 `;
 
