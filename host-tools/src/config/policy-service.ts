@@ -14,6 +14,7 @@ import {
   said,
 } from "./policy-route";
 import { trafficServiceFields } from "./policy-traffic";
+import { poolShape } from "./policy-upstream";
 import { ARM_NAME, HOST_NAME, SOCKET, SUBSET_NAME } from "./shape/format";
 import { placeOf } from "./shape/read-shape";
 import {
@@ -35,6 +36,7 @@ const armShape = record(
     labels: labels("Labels of the subset's pods.", { otherwise: "version: SUBSET" }),
     weight: filterField<number>(RecordKind.Arm, "weight"),
     default: flag("The arm that needs no routing header.", { otherwise: "the first arm" }),
+    pool: poolShape,
     address: text("Of the arm, for `render --target envoy`.", { format: SOCKET }),
   },
   {
@@ -109,6 +111,7 @@ function armOf(name: string, arm: ArmValues, refuse: RefuseAt): PolicyArm {
     isDefault: arm.default === true,
     subset,
     labels: Object.keys(given).length > 0 ? given : { version: subset },
+    pool: arm.pool,
     address: socketOf(arm.address, arm, refuse),
     place: placeOf(arm),
   };

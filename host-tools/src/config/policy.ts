@@ -14,6 +14,7 @@ import type { IstioNeed, PolicyPlace } from "./policy-node";
 import type { operationsMeshFields, operationsServiceFields } from "./policy-operations";
 import type { rolloutServiceFields } from "./policy-rollout";
 import type { trafficMeshFields, trafficRootFields, trafficServiceFields } from "./policy-traffic";
+import type { Pool } from "./policy-upstream";
 import type { FieldValues } from "./shape/shape";
 
 /** Members of sections keep the names of the file: `service.pool?.connections_max`. */
@@ -56,6 +57,8 @@ export interface PolicyArm {
   readonly isDefault: boolean;
   readonly subset: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Over the service's pool, member by member. */
+  readonly pool: Pool | undefined;
   /** For the standalone Envoy only. */
   readonly address: SocketPlace | undefined;
   readonly place: PolicyPlace;

@@ -2,15 +2,16 @@
 // policy says nothing of connections there is no traffic policy, so that an object of ours never
 // overwrites what somebody else has decided.
 
-import type { MeshFacts, PolicyService } from "../config/policy";
+import type { MeshFacts, PolicyArm, PolicyService } from "../config/policy";
+import type { Pool } from "../config/policy-upstream";
 import { type KubeObject, metadata } from "./kube-object";
-import { trafficPolicy } from "./traffic-policy";
+import { connectionPool, trafficPolicy } from "./traffic-policy";
 
 /** Undefined for a service without arms of whose connections nothing is said. */
 export function destinationRule(service: PolicyService, mesh: MeshFacts): KubeObject | undefined {
   const policy = trafficPolicy(service);
   if (service.arms.length === 0 && policy === undefined) return undefined;
-  const subsets = new Map(service.arms.map((arm) => [arm.subset, arm.labels]));
+  const subsets = new Map(service.arms.map((arm) => [arm.subset, subset(arm, service)]));
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "DestinationRule",
@@ -18,9 +19,16 @@ export function destinationRule(service: PolicyService, mesh: MeshFacts): KubeOb
     spec: {
       host: service.host,
       ...(policy === undefined ? {} : { trafficPolicy: policy }),
-      ...(subsets.size === 0
-        ? {}
-        : { subsets: [...subsets].map(([name, labels]) => ({ name, labels })) }),
+      ...(subsets.size === 0 ? {} : { subsets: [...subsets.values()] }),
     },
   };
+}
+
+/** A subset's pool replaces that of the host as a whole, so it is written out with both. */
+function subset(arm: PolicyArm, service: PolicyService): object {
+  const { subset: name, labels, pool } = arm;
+  if (pool === undefined) return { name, labels };
+  const said = Object.entries(pool).filter(([, value]) => value !== undefined);
+  const whole = { ...service.pool, ...Object.fromEntries(said) } as Pool;
+  return { name, labels, trafficPolicy: { connectionPool: connectionPool(whole) } };
 }

@@ -24,7 +24,7 @@ export function trafficPolicy(upstream: Upstream): Record<string, unknown> | und
   return Object.keys(policy).length === 0 ? undefined : policy;
 }
 
-function connectionPool(pool: Pool): object {
+export function connectionPool(pool: Pool): object {
   const tcp = said({
     maxConnections: pool.connections_max,
     connectTimeout: seconds(pool.connect_timeout_ms),
