@@ -19,6 +19,8 @@ export interface Rule {
 
 export interface Finding {
   readonly at: View;
+  /** Part of the scalar that is meant, as it is written there: a line of a script. */
+  readonly piece?: string | undefined;
   /** With the arithmetic in numbers. */
   readonly message: string;
   /** What to do, in the imperative. */

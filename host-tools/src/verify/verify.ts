@@ -1,15 +1,13 @@
 // Runs the rules over a set of objects.
 
 import { GanglionError, ExitCode } from "../lib/errors";
+import { ignoredRules } from "./ignore";
 import { Mesh, type MeshOptions } from "./mesh/mesh";
 import type { Finding, Rule } from "./rule";
 import { RULES } from "./rules";
 import type { MeshObject } from "./source/mesh-object";
-import { regionOf } from "./source/place";
+import { regionOfPiece } from "./source/place";
 import { readObjects } from "./source/read-objects";
-
-/** Annotation of an object: `ID: reason`, several separated by `;`. Without a reason it is void. */
-export const IGNORE_ANNOTATION = "ganglion.dev/verify-ignore";
 
 export interface RuledFinding extends Finding {
   readonly rule: Rule;
@@ -74,20 +72,6 @@ function checkRuleId(id: string): void {
   });
 }
 
-/** Rules that the object's annotation sets aside, each with its reason; empty where it has none. */
-export function ignoredRules(object: MeshObject): Map<string, string> {
-  const entries = (object.annotations[IGNORE_ANNOTATION] ?? "").split(";");
-  return new Map(
-    entries
-      .map((entry) => entry.trim())
-      .filter(Boolean)
-      .map((entry) => {
-        const [id = "", ...reason] = entry.split(":");
-        return [id.trim(), reason.join(":").trim()];
-      }),
-  );
-}
-
 function isIgnored(finding: RuledFinding): boolean {
   return (ignoredRules(finding.at.object).get(finding.rule.id) ?? "") !== "";
 }
@@ -102,7 +86,7 @@ function inReadingOrder(
   return findings
     .map((finding) => {
       const file = files.get(finding.at.object.file) ?? 0;
-      return { finding, file, from: regionOf(finding.at).from };
+      return { finding, file, from: regionOfPiece(finding.at, finding.piece).from };
     })
     .sort((a, b) => a.file - b.file || a.from - b.from)
     .map(({ finding }) => finding);

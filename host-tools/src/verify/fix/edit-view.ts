@@ -68,9 +68,31 @@ export function replaceWithin(view: View, piece: string, by: string): TextEdit |
   return { file, from: at, to: at + piece.length, text: by };
 }
 
-function replaceMember(view: View, found: Found, value: unknown): TextEdit | undefined {
+/** As replaceWithin, of every occurrence. */
+export function replaceEach(
+  view: View,
+  piece: string,
+  by: string,
+): readonly (TextEdit | undefined)[] {
+  const first = replaceWithin(view, piece, by);
+  const end = findNode(view.object, view.path)?.node?.range?.[1] ?? 0;
+  const edits: (TextEdit | undefined)[] = [first];
+  for (let at = first?.to ?? end; first !== undefined;) {
+    const from = first.file.text.indexOf(piece, at);
+    if (from < 0 || from + piece.length > end) break;
+    at = from + piece.length;
+    edits.push({ ...first, from, to: at });
+  }
+  return edits;
+}
+
+function replaceMember(
+  view: View,
+  found: Found,
+  value: unknown,
+  key = view.path.at(-1),
+): TextEdit | undefined {
   const { file } = view.object;
-  const key = view.path.at(-1);
   const range = found.node?.range;
   if (found.key?.range && typeof key === "string") {
     const from = found.key.range[0];
@@ -145,6 +167,28 @@ export function addItem(list: View, value: unknown): TextEdit | undefined {
   const dash = " ".repeat(columnOf(file, dashOf(file, last)));
   const text = yamlText([value]).trimEnd().replaceAll("\n", `\n${dash}`);
   return lineInsertion(file, leafEnd(last), `${dash}${text}`);
+}
+
+/** A new item of a block list, before the one that stands there now. */
+export function insertItem(list: View, before: number, value: unknown): TextEdit | undefined {
+  const found = findNode(list.object, list.path);
+  if (found?.shared || !isSeq(found?.node) || found.node.flow) return undefined;
+  const { file } = list.object;
+  const next = found.node.items[before] as Node | undefined;
+  if (!next?.range) return undefined;
+  const dash = dashOf(file, next);
+  const start = file.lineStart(dash);
+  if (file.text.slice(start, dash).trim() !== "") return undefined;
+  const indent = " ".repeat(dash - start);
+  const text = yamlText([value]).trimEnd().replaceAll("\n", `\n${indent}`);
+  return { file, from: start, to: start, text: asIn(file, `${indent}${text}\n`) };
+}
+
+/** Gives a member another key and another value, in its place. */
+export function renameMember(view: View, key: string, value: unknown): TextEdit | undefined {
+  const found = findNode(view.object, view.path);
+  if (found === undefined || found.shared || found.key?.range === undefined) return undefined;
+  return replaceMember(view, found, value, key);
 }
 
 /** A new document behind the object's own. */

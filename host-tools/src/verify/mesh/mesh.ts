@@ -29,6 +29,8 @@ export class Mesh {
   readonly workloads: readonly Workload[];
   readonly calls: readonly Call[];
   readonly rootNamespace: string;
+  /** Hosts of ServiceEntries. */
+  readonly externalHosts: ReadonlySet<string>;
   private readonly rulesByHost = new Map<string, View[]>();
   private readonly wildcardRules: { host: string; view: View }[] = [];
   private readonly serviceByHost = new Map<string, ServiceEntryPoint>();
@@ -44,6 +46,9 @@ export class Mesh {
     this.services = readServices(this.of("Service"));
     for (const service of this.services) this.serviceByHost.set(service.host, service);
     this.workloads = readWorkloads(objects);
+    this.externalHosts = new Set(
+      this.ofIstio("ServiceEntry").flatMap((object) => viewOf(object).at("spec", "hosts").texts()),
+    );
     for (const object of this.ofIstio("DestinationRule")) this.indexRule(object);
     this.calls = inferCalls(this, options.calls);
   }
@@ -66,6 +71,15 @@ export class Mesh {
 
   service(host: string): ServiceEntryPoint | undefined {
     return this.serviceByHost.get(host);
+  }
+
+  /** An annotation of the host's Service or ServiceEntry. */
+  annotationOf(host: string, name: string): string | undefined {
+    const entry = this.ofIstio("ServiceEntry").find((object) =>
+      viewOf(object).at("spec", "hosts").texts().includes(host),
+    );
+    const annotations = this.serviceByHost.get(host)?.object.annotations ?? entry?.annotations;
+    return annotations?.[name];
   }
 
   /** Workloads behind a host, of one subset where labels are given; empty where none is known. */

@@ -3,7 +3,7 @@
 import { unifiedDiff } from "../fix/unified-diff";
 import type { Severity } from "../rule";
 import { objectName } from "../source/mesh-object";
-import { regionOf } from "../source/place";
+import { regionOf, regionOfPiece } from "../source/place";
 import type { View } from "../source/view";
 import type { RuledFinding } from "../verify";
 
@@ -32,7 +32,7 @@ export interface LocatedFinding extends Place {
 }
 
 export function located(finding: RuledFinding): LocatedFinding {
-  const { start, end } = regionOf(finding.at);
+  const { start, end } = regionOfPiece(finding.at, finding.piece);
   return {
     rule: finding.rule.id,
     severity: finding.rule.severity,

@@ -4,7 +4,7 @@ import { VERSION } from "../../lib/version";
 import type { TextEdit } from "../fix/text-edit";
 import type { Rule } from "../rule";
 import { RULES } from "../rules";
-import { regionOf } from "../source/place";
+import { regionOf, regionOfPiece, type Region } from "../source/place";
 import type { SourceFile } from "../source/source-file";
 import type { View } from "../source/view";
 import type { RuledFinding, Verdict } from "../verify";
@@ -47,7 +47,7 @@ function resultOf(finding: RuledFinding): object {
     message: { text: `${finding.message} ${finding.advice}` },
     locations: [
       {
-        ...locationOf(finding.at),
+        ...locationOf(finding.at, regionOfPiece(finding.at, finding.piece)),
         logicalLocations: [{ fullyQualifiedName: `${object} ${path}`.trim(), kind: "object" }],
       },
     ],
@@ -56,7 +56,7 @@ function resultOf(finding: RuledFinding): object {
       : {
           relatedLocations: related.map(({ at, message }, id) => ({
             id,
-            ...locationOf(at),
+            ...locationOf(at, regionOf(at)),
             message: { text: message },
           })),
         }),
@@ -64,8 +64,7 @@ function resultOf(finding: RuledFinding): object {
   };
 }
 
-function locationOf(view: View): object {
-  const { from, to } = regionOf(view);
+function locationOf(view: View, { from, to }: Region): object {
   return {
     physicalLocation: {
       artifactLocation: artifact(view.object.file),

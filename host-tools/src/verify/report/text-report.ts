@@ -2,7 +2,7 @@
 
 import type { paint } from "../../lib/talk";
 import type { SourceFile } from "../source/source-file";
-import { regionOf } from "../source/place";
+import { regionOfPiece } from "../source/place";
 import type { RuledFinding, Verdict } from "../verify";
 import { located, placeOf } from "./located";
 
@@ -48,7 +48,7 @@ function findingText(finding: RuledFinding, colour: Paint): string {
 
 function codeFrame(finding: RuledFinding, colour: Paint): string[] {
   const { file } = finding.at.object;
-  const { start, end } = regionOf(finding.at);
+  const { start, end } = regionOfPiece(finding.at, finding.piece);
   const first = Math.max(1, start.line - LEAD_LINES);
   const width = String(start.line).length;
   const lines: string[] = [];

@@ -96,6 +96,16 @@ export function regionOf(view: View): Region {
   return located(object, 0, 0);
 }
 
+/** As regionOf; of a piece of the scalar's own text where it is found in it. */
+export function regionOfPiece(view: View, piece: string | undefined): Region {
+  const { object } = view;
+  const range = piece === undefined ? undefined : findNode(object, view.path)?.node?.range;
+  if (piece === undefined || !range) return regionOf(view);
+  const from = object.file.text.indexOf(piece, range[0]);
+  if (from < 0 || from + piece.length > range[1]) return regionOf(view);
+  return located(object, from, from + piece.length);
+}
+
 function shownRange({ key, node }: Found): { from: number; to: number } | undefined {
   const keyRange = key?.range ?? undefined;
   const range = node?.range ?? undefined;

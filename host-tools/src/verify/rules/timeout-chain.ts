@@ -1,0 +1,94 @@
+// A caller that gives up before its callee: the callee works on for nobody, and the caller's own
+// retries come on top.
+
+import { setValue } from "../fix/edit-view";
+import type { TextEdit } from "../fix/text-edit";
+import type { Call } from "../mesh/call-graph";
+import { shortHost } from "../mesh/host-name";
+import type { HttpRoute } from "../mesh/http-route";
+import type { Mesh } from "../mesh/mesh";
+import { worstMs } from "../mesh/retry-time";
+import { type Finding, fixOf, type Rule } from "../rule";
+import { shownSeconds, trimmed } from "../source/duration";
+
+export const timeoutChain: Rule = {
+  id: "timeout-chain",
+  severity: "error",
+  summary: "A service is given less time than what it calls may take.",
+  *check(mesh: Mesh): Iterable<Finding> {
+    for (const call of mesh.calls) {
+      const found = judge(mesh, call);
+      if (found !== undefined) yield found;
+    }
+  },
+};
+
+interface Bounded {
+  readonly route: HttpRoute;
+  readonly ms: number;
+}
+
+/**
+ * Which route of the caller calls which of the callee is not written anywhere. Two things hold
+ * whatever the pairs are: a route of the caller that is shorter than every one of the callee, and
+ * one of the callee that is longer than every one of the caller.
+ */
+function judge(mesh: Mesh, call: Call): Finding | undefined {
+  const callers = mesh.routesTo(call.from);
+  const callees = bounded(mesh.routesTo(call.to));
+  const given = bounded(callers);
+  // One route without a timeout waits for anything.
+  const patient = callers.length === 0 || given.length < callers.length;
+  const [shortest] = callees;
+  const hasty = given.find((one) => shortest !== undefined && one.ms < shortest.ms);
+  if (hasty !== undefined && shortest !== undefined) return finding(call, hasty, shortest);
+  const longest = callees.at(-1);
+  const most = given.at(-1);
+  if (patient || longest === undefined || most === undefined) return undefined;
+  return most.ms < longest.ms ? finding(call, most, longest) : undefined;
+}
+
+/** Routes with a bound, shortest first. */
+function bounded(routes: readonly HttpRoute[]): Bounded[] {
+  return routes
+    .flatMap((route) => {
+      const ms = worstMs(route);
+      return ms === undefined ? [] : [{ route, ms }];
+    })
+    .sort((a, b) => a.ms - b.ms);
+}
+
+function finding(call: Call, caller: Bounded, callee: Bounded): Finding {
+  const from = shortHost(call.from);
+  const to = shortHost(call.to);
+  const timed = caller.route.timeoutMs === caller.ms;
+  return {
+    at: timed ? caller.route.view.at("timeout") : caller.route.view.at("retries"),
+    message:
+      `${from} has ${shownSeconds(caller.ms)} (${caller.route.name}) and calls ${to}, which may take ` +
+      `${shownSeconds(callee.ms)} (${callee.route.name}): ${seconds(callee.ms)} - ${seconds(caller.ms)} = ` +
+      `${shownSeconds(callee.ms - caller.ms)} of work for a caller that is gone. Call known from ${call.source}.`,
+    advice: `Give ${from} ${shownSeconds(callee.ms)} or more, or ${to} ${shownSeconds(caller.ms)} at most.`,
+    fix: raised(caller.route, callee.ms),
+    related: [
+      {
+        at: callee.route.view.at(callee.route.timeoutMs === undefined ? "retries" : "timeout"),
+        message: `${to} may take ${shownSeconds(callee.ms)}`,
+      },
+    ],
+  };
+}
+
+/** The caller's timeout raised to what the callee takes; its tries with it, where they are shorter. */
+function raised(route: HttpRoute, ms: number): TextEdit[] | undefined {
+  const edits = [setValue(route.view.at("timeout"), `${trimmed(ms / 1000)}s`)];
+  const { retries } = route;
+  if (retries !== undefined && retries.attempts > 0 && retries.perTryMs !== undefined) {
+    edits.push(setValue(retries.view, { attempts: 0 }));
+  }
+  return fixOf(...edits);
+}
+
+function seconds(ms: number): string {
+  return trimmed(ms / 1000);
+}
