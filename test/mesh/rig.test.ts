@@ -1,13 +1,14 @@
 // The mesh rig itself: one object applied, and a header is another one at the far end; several proxies;
 // and nothing left behind.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PluginConfig } from "../../host-tools/src/config/plugin-config";
 import { readFilterModule } from "../../host-tools/src/lib/filter-module";
 import { eventually, httpGateway, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
 import { startEcho, type Echo } from "./support/echo";
+import { processesNaming } from "./support/processes";
 
 const READY_MS_MAX = 30_000;
 const PORT = 8080;
@@ -129,11 +130,11 @@ describe.runIf(await meshCanRun())("the mesh rig", () => {
   it("leaves no process and no folder behind", async () => {
     const other = await Mesh.start({ proxies: 1 });
     const folder = dirname(other.kubeconfig);
-    const processes = processesIn(folder);
+    const processes = processesNaming(folder);
     expect(processes.length).toBeGreaterThanOrEqual(5);
     await other.stop();
     expect(existsSync(folder)).toBe(false);
-    expect(processesIn(folder)).toEqual([]);
+    expect(processesNaming(folder)).toEqual([]);
   });
 });
 
@@ -177,19 +178,4 @@ function traffic(mesh: Mesh, echo: Echo) {
 async function okReply(proxy: Proxy) {
   const reply = await proxy.get(PORT, "/chat");
   return reply.status === 200 ? reply : undefined;
-}
-
-/** Processes whose command line or environment names the folder. */
-function processesIn(folder: string): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) =>
-      ["cmdline", "environ"].some((file) => {
-        try {
-          return readFileSync(`/proc/${pid}/${file}`, "utf8").includes(folder);
-        } catch {
-          return false; // gone meanwhile, or somebody else's
-        }
-      }),
-    );
 }
