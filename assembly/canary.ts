@@ -7,7 +7,8 @@ import { GENERATIONS_MAX, ROUTES_MAX, WORKERS_MAX } from "./contract/limits";
 import { Cause } from "./contract/signals";
 import { CanarySettings, RouteSettings, Settings } from "./config/settings";
 import { canarySettings, routeSettings } from "./config/settings";
-import { readCanary, recordSaysKilled, writeCanary } from "./edge/canary-record";
+import { readRecord, recordErrors, recordEvidenceQ16, recordKilled } from "./edge/canary-record";
+import { recordPlace, recordRequests, writeRecord } from "./edge/canary-record";
 import { LEVEL_WARN, STATUS_OK, readProperty, resultBytes, resultPtr } from "./edge/host";
 import { logText, noteCause } from "./edge/log";
 import { Shared } from "./edge/shared";
@@ -63,6 +64,27 @@ export function judgeCanary(slot: StreamSlot, nowMs: f64): void {
   if (state.killed == 0) weigh(state, canary, slot.route, failed, nowMs);
 }
 
+/**
+ * Takes over what all workers know; what is not there, or not ours, leaves the state as it was.
+ *
+ * @returns whether the record was there
+ */
+function learn(state: CanaryState): bool {
+  const there = readRecord(state.hash, state.place);
+  state.place = recordPlace();
+  if (!there) return false;
+  state.evidenceQ16 = recordEvidenceQ16();
+  state.requests = recordRequests();
+  state.errors = recordErrors();
+  if (recordKilled()) state.killed = 1;
+  return true;
+}
+
+function tell(state: CanaryState): Shared {
+  const killed = state.killed != 0;
+  return writeRecord(state.hash, state.evidenceQ16, state.requests, state.errors, killed);
+}
+
 /** Adds the answer to what all workers know. */
 function weigh(
   state: CanaryState,
@@ -73,7 +95,7 @@ function weigh(
 ): void {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     // Where shared data does not work, what this worker knows goes on.
-    readCanary(state);
+    learn(state);
     if (state.killed != 0) return;
     const evidence = state.evidenceQ16;
     const requests = state.requests;
@@ -81,7 +103,7 @@ function weigh(
     weighAnswer(state, failed, canary.errorStepQ16, canary.successStepQ16, canary.floorQ16);
     const bad = foundBad(state, canary.thresholdQ16, canary.requestsMin);
     state.killed = bad ? 1 : 0;
-    const written = writeCanary(state);
+    const written = tell(state);
     if (written != Shared.Raced) {
       if (written == Shared.Failed) noteCause(Cause.SharedDataFailed, nowMs);
       if (bad) tellKilled(state, stateIndex);
@@ -120,7 +142,7 @@ export function watchCanaries(generation: i32): void {
     if (routeSettings(settings, i).canary == 0) continue;
     const state = canaryState(boundRoute(generation, i));
     state.inForce = 1;
-    const there = readCanary(state);
-    if (state.killed != 0 && !(there && recordSaysKilled())) writeCanary(state);
+    const there = learn(state);
+    if (state.killed != 0 && !(there && recordKilled())) tell(state);
   }
 }

@@ -21,6 +21,7 @@ import {
 export const CANARY_ERROR_STEP_Q16: i32 = 150902;
 export const CANARY_SUCCESS_STEP_Q16: i32 = 6246;
 export const CANARY_THRESHOLD_Q16: i32 = 452707;
+export const CANARY_FLOOR_Q16: i32 = 754511;
 
 /** The only configuration version this filter reads. */
 export const CONFIG_VERSION: i32 = 1;
@@ -267,7 +268,7 @@ function describeCanary(v: FieldVisitor): void {
   v.integer(CanaryField.ErrorStepQ16, "error_step_q16", CANARY_ERROR_STEP_Q16, 1, 1048576);
   v.integer(CanaryField.SuccessStepQ16, "success_step_q16", CANARY_SUCCESS_STEP_Q16, 0, 1048576);
   v.integer(CanaryField.ThresholdQ16, "threshold_q16", CANARY_THRESHOLD_Q16, 1, 2097152);
-  v.integer(CanaryField.FloorQ16, "floor_q16", CANARY_THRESHOLD_Q16, 0, 2097152);
+  v.integer(CanaryField.FloorQ16, "floor_q16", CANARY_FLOOR_Q16, 0, 2097152);
   v.integer(CanaryField.RequestsMin, "requests_min", 10, 1, 100000);
 }
 

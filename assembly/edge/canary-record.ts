@@ -4,7 +4,6 @@
 // ours (no room, a wrong checksum) reads as nothing, and the next write repairs it.
 
 import { PROBES_MAX } from "../contract/limits";
-import { CanaryState } from "../state/canary-state";
 import { Shared, createSlot, readSlot, slotVersion, writeSlot } from "./shared";
 
 const OWNER: i32 = 0x63;
@@ -15,6 +14,24 @@ const SLOTS: i32 = 65536;
 
 let version: u32 = 0;
 let absent: bool = false;
+let place: i32 = 0;
+
+/** Evidence of the record that was read last, Q16. */
+export function recordEvidenceQ16(): i32 {
+  return load<i32>(VALUE, 8);
+}
+
+export function recordRequests(): u32 {
+  return load<u32>(VALUE, 12);
+}
+
+export function recordErrors(): u32 {
+  return load<u32>(VALUE, 16);
+}
+
+export function recordKilled(): bool {
+  return load<u32>(VALUE, 20) != 0;
+}
 
 /** Looks for the record's place, or for one that it may take. @returns place + 1, 0 without one */
 function find(hash: u64): i32 {
@@ -31,45 +48,48 @@ function find(hash: u64): i32 {
   return free;
 }
 
+/** Place + 1 of what readRecord looked at last, 0 where it found none: worth remembering. */
+export function recordPlace(): i32 {
+  return place;
+}
+
 /**
- * Reads the record into the state. What is not there, or not ours, leaves the state as it was.
+ * Reads the record of a canary.
  *
- * @returns whether it was there
+ * @param hash of route and canary
+ * @param known what recordPlace said last of this canary, 0 before
+ * @returns whether it was there; only then do the record functions say something
  */
-export function readCanary(state: CanaryState): bool {
+export function readRecord(hash: u64, known: i32): bool {
+  place = known;
   for (let attempt = 0; attempt < 2; attempt++) {
-    if (state.place == 0) state.place = find(state.hash);
-    if (state.place == 0) return false;
-    const seen = readSlot(OWNER, state.place - 1, VALUE, BYTES);
+    if (place == 0) place = find(hash);
+    if (place == 0) return false;
+    const seen = readSlot(OWNER, place - 1, VALUE, BYTES);
     version = slotVersion();
     absent = seen == Shared.Absent;
-    if (seen == Shared.Ok && load<u64>(VALUE) == state.hash) {
-      state.evidenceQ16 = load<i32>(VALUE, 8);
-      state.requests = load<u32>(VALUE, 12);
-      state.errors = load<u32>(VALUE, 16);
-      if (load<u32>(VALUE, 20) != 0) state.killed = 1;
-      return true;
-    }
     if (seen != Shared.Ok) return false;
+    if (load<u64>(VALUE) == hash) return true;
     // Another canary took the place in the same moment.
-    state.place = 0;
+    place = 0;
   }
   return false;
 }
 
-/** Whether the record that readCanary has just read says that the canary is killed. */
-export function recordSaysKilled(): bool {
-  return load<u32>(VALUE, 20) != 0;
-}
-
-/** Writes the state where nobody was faster since readCanary. */
-export function writeCanary(state: CanaryState): Shared {
-  if (state.place == 0) return Shared.Failed;
-  store<u64>(VALUE, state.hash);
-  store<i32>(VALUE, state.evidenceQ16, 8);
-  store<u32>(VALUE, state.requests, 12);
-  store<u32>(VALUE, state.errors, 16);
-  store<u32>(VALUE, <u32>state.killed, 20);
-  if (absent) return createSlot(OWNER, state.place - 1, VALUE, BYTES);
-  return writeSlot(OWNER, state.place - 1, VALUE, BYTES, version);
+/** Writes the record where nobody was faster since readRecord. */
+export function writeRecord(
+  hash: u64,
+  evidenceQ16: i32,
+  requests: u32,
+  errors: u32,
+  killed: bool,
+): Shared {
+  if (place == 0) return Shared.Failed;
+  store<u64>(VALUE, hash);
+  store<i32>(VALUE, evidenceQ16, 8);
+  store<u32>(VALUE, requests, 12);
+  store<u32>(VALUE, errors, 16);
+  store<u32>(VALUE, killed ? 1 : 0, 20);
+  if (absent) return createSlot(OWNER, place - 1, VALUE, BYTES);
+  return writeSlot(OWNER, place - 1, VALUE, BYTES, version);
 }

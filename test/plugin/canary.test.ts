@@ -362,7 +362,7 @@ describe("the sequential test", () => {
     expect(killed).toBeGreaterThan(0);
   });
 
-  it("finds a canary that breaks after a long healthy time within twice the answers", () => {
+  it("finds a canary that breaks after a long healthy time within three times the answers", () => {
     for (let seed = 1; seed <= 200; seed++) {
       const prng = seededPrng(seed).fork("late");
       const guard = new ReferenceGuard(steps, 10);

@@ -3,6 +3,9 @@
 // test ("Sequential Tests of Statistical Hypotheses", 1945) without its lower bound: a guard never
 // says that the canary is good, that is the rollout's business.
 
+/** Answers over which a false kill is about as unlikely as it is said to be. */
+export const GUARDED_ANSWERS = 100_000;
+
 /** One, in Q16. */
 const ONE_Q16 = 65_536;
 
@@ -12,7 +15,7 @@ export interface GuardHypotheses {
   readonly healthy: number;
   /** Share of errors of a bad one; above healthy. */
   readonly bad: number;
-  /** Probability that a canary with no more errors than a healthy one is ever killed. */
+  /** Probability that a canary with no more errors than a healthy one is killed. */
   readonly falseKill: number;
 }
 
@@ -26,16 +29,16 @@ export interface GuardSteps {
 
 /**
  * The steps of a guard. The threshold is ln(1 / falseKill): Ville's inequality bounds the chance
- * that a likelihood ratio ever exceeds 1 / falseKill by falseKill. The floor is as far below zero:
- * each further try from there has a chance of falseKill squared at most, and a canary that breaks
- * after a long healthy time is found out after twice the answers.
+ * that a likelihood ratio ever exceeds 1 / falseKill by falseKill. From the floor, ln(1e5) below
+ * zero, every rise has a chance of falseKill / 1e5 at most, so that a hundred thousand answers add
+ * falseKill once more; and a canary that breaks after a long healthy time is still found out, after
+ * some two and a half times the answers.
  */
 export function guardSteps({ healthy, bad, falseKill }: GuardHypotheses): GuardSteps {
-  const thresholdQ16 = Math.round(-Math.log(falseKill) * ONE_Q16);
   return {
     errorStepQ16: Math.round(Math.log(bad / healthy) * ONE_Q16),
     successStepQ16: Math.round(Math.log((1 - healthy) / (1 - bad)) * ONE_Q16),
-    thresholdQ16,
-    floorQ16: thresholdQ16,
+    thresholdQ16: Math.round(-Math.log(falseKill) * ONE_Q16),
+    floorQ16: Math.round(Math.log(GUARDED_ANSWERS) * ONE_Q16),
   };
 }

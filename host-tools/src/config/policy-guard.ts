@@ -39,12 +39,15 @@ export const guardFields = {
     high: 99,
     default: BAD_ERROR_PERCENT,
   }),
-  false_kill_permille: real("Chance that a proxy kills a healthy canary, over its whole life.", {
-    low: 0.001,
-    high: 100,
-    unit: "permille",
-    default: FALSE_KILL_PERMILLE,
-  }),
+  false_kill_permille: real(
+    "Chance that a proxy kills a healthy canary, doubled by 100,000 answers.",
+    {
+      low: 0.001,
+      high: 100,
+      unit: "permille",
+      default: FALSE_KILL_PERMILLE,
+    },
+  ),
   requests_min: whole("Answers of the canary before it can be killed.", {
     low: 1,
     high: 100_000,

@@ -25,8 +25,10 @@ export interface RouteSpec {
     /** Header name to exact value. */
     readonly headers?: Readonly<Record<string, string>>;
   };
-  /** Exactly one of cluster and directResponse. */
+  /** Exactly one of cluster, weights and directResponse. */
   readonly cluster?: string;
+  /** Cluster to its weight: a split by chance. */
+  readonly weights?: Readonly<Record<string, number>>;
   readonly directResponse?: { readonly status: number; readonly body?: string };
   /** Of the whole request; default 0: none, because streams are long. */
   readonly timeoutMs?: number;
@@ -170,7 +172,10 @@ function routeAction(spec: RouteSpec): object {
     const inline = body === undefined ? {} : { body: { inline_string: body } };
     return { direct_response: { status, ...inline } };
   }
-  return { route: { cluster: spec.cluster, timeout: duration(spec.timeoutMs ?? 0) } };
+  const timeout = duration(spec.timeoutMs ?? 0);
+  if (spec.weights === undefined) return { route: { cluster: spec.cluster, timeout } };
+  const clusters = Object.entries(spec.weights).map(([name, weight]) => ({ name, weight }));
+  return { route: { weighted_clusters: { clusters }, timeout } };
 }
 
 function cluster(spec: ClusterSpec): unknown {

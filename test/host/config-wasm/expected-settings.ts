@@ -117,7 +117,7 @@ function expectedCanary(route: RouteConfig, routeMode: string): ReadCanary | nul
       errorStepQ16: canary.error_step_q16 ?? Math.round(Math.log(10) * 65536),
       successStepQ16: canary.success_step_q16 ?? Math.round(Math.log(0.99 / 0.9) * 65536),
       thresholdQ16: canary.threshold_q16 ?? Math.round(Math.log(1000) * 65536),
-      floorQ16: canary.floor_q16 ?? Math.round(Math.log(1000) * 65536),
+      floorQ16: canary.floor_q16 ?? Math.round(Math.log(100_000) * 65536),
       requestsMin: canary.requests_min ?? 10,
     },
   };
