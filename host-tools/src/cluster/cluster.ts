@@ -186,7 +186,6 @@ export class ApiCluster implements Cluster {
     const query = queryOf({
       ...selectors(options),
       watch: true,
-      allowWatchBookmarks: true,
       // "0": from whatever the server has at hand.
       resourceVersion: options.resourceVersion ?? "0",
     });

@@ -8,7 +8,7 @@ import { ConnectionError, send } from "./exchange";
 import type { Call, Sender } from "./sender";
 
 export interface WatchEvent {
-  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK";
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly object: ClusterObject;
 }
 

@@ -1,0 +1,9 @@
+// `ganglion weights re-arm`: the same weights in new VMs, for workers whose filter has gone silent.
+
+import type { ExitCode } from "../lib/errors";
+import { rearmPlan } from "../weights/plans";
+import { type ChangeCommandOptions, runChange } from "../weights/run-change";
+
+export async function runWeightsRearm(options: ChangeCommandOptions): Promise<ExitCode> {
+  return runChange(rearmPlan, options);
+}

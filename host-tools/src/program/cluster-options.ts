@@ -1,0 +1,29 @@
+// Options of commands that speak to a cluster, named as kubectl names them.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** Adds -n, --context and --kubeconfig. */
+export function withClusterOptions(command: Command): Command {
+  return command
+    .option("-n, --namespace <namespace>", "namespace; by default the context's")
+    .option("--context <context>", "context of the kubeconfig; by default its current one")
+    .option("--kubeconfig <file>", "kubeconfig; by default KUBECONFIG, then ~/.kube/config");
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+
+/** `60s`, `2m`, `500ms` or 0, as milliseconds. */
+export function parseDuration(text: string): number {
+  const [, amount, unit] = /^(\d{1,6})(ms|s|m)?$/.exec(text) ?? [];
+  const perUnitMs = UNIT_MS[unit ?? ""] ?? (Number(amount) === 0 ? 1 : undefined);
+  if (amount === undefined || perUnitMs === undefined) {
+    throw new InvalidArgumentError("It must be a duration such as 60s, 2m or 500ms, or 0.");
+  }
+  return Number(amount) * perUnitMs;
+}
+
+/** --wait, read as milliseconds into `waitMs`. */
+export const waitOption = (): Option =>
+  new Option("--wait <duration>", "how long the proxies may take; 0: do not ask them")
+    .argParser(parseDuration)
+    .default(60_000, "60s");

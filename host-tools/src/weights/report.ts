@@ -1,0 +1,130 @@
+// What a change and the state of the proxies look like in text and in JSON.
+
+import { canonicalJson } from "../config/plugin-config";
+import { objectName } from "../cluster";
+import { ExitCode } from "../lib/errors";
+import { paint, say } from "../lib/talk";
+import type { Changed } from "./change-weights";
+import type { Outcome } from "./effective-change";
+import type { FleetState } from "./fleet";
+import { artifactDigest, artifactVersion, liveGeneration } from "./generation";
+
+/** Says what came out, and gives the exit status of it. */
+export function sayOutcome(outcome: Outcome): ExitCode {
+  const { changed } = outcome;
+  sayChange(changed);
+  const { epoch } = changed.generation;
+  switch (outcome.result) {
+    case "dry-run":
+      say("dry run: nothing written");
+      return ExitCode.ok;
+    case "applied":
+      say(`applied as epoch ${epoch}; the proxies were not asked (--wait 0)`);
+      return ExitCode.ok;
+    case "effective":
+      sayWithout(outcome.state);
+      say(
+        paint.good("effective") +
+          `: ${count(outcome.state)} run epoch ${epoch}, after ${outcome.elapsedMs} ms`,
+      );
+      return ExitCode.ok;
+    case "superseded":
+      say(paint.bad("superseded") + `: a newer epoch than ${epoch} was applied meanwhile`);
+      return ExitCode.inconclusive;
+    case "not-effective":
+      say(paint.bad("NOT EFFECTIVE") + ` after ${outcome.elapsedMs} ms, epoch ${epoch}:`);
+      sayProxies(outcome.state);
+      return ExitCode.inconclusive;
+    case "reverted":
+      say(paint.bad("NOT EFFECTIVE") + `, epoch ${epoch}:`);
+      sayProxies(outcome.state);
+      sayChange(outcome.reverted);
+      say(
+        `reverted as epoch ${outcome.reverted.generation.epoch}` +
+          (outcome.afterwards.effective ? ", and every proxy runs it" : ", NOT EFFECTIVE either:"),
+      );
+      if (!outcome.afterwards.effective) sayProxies(outcome.afterwards);
+      return outcome.afterwards.effective ? ExitCode.rolledBack : ExitCode.inconclusive;
+  }
+}
+
+/** The same for programs. */
+export function outcomeJson(outcome: Outcome): unknown {
+  const { changed, result } = outcome;
+  return {
+    result,
+    object: objectName(changed.before.key),
+    change: changed.change,
+    epoch_before: changed.before.epoch,
+    epoch: changed.generation.epoch,
+    sha256: artifactDigest(changed.generation.artifact),
+    model_version: artifactVersion(changed.generation.artifact),
+    rounds: changed.rounds,
+    ...("state" in outcome
+      ? { elapsed_ms: outcome.elapsedMs, proxies: proxiesJson(outcome.state) }
+      : {}),
+    ...(outcome.result === "reverted" ? { reverted_epoch: outcome.reverted.generation.epoch } : {}),
+  };
+}
+
+export function proxiesJson(state: FleetState): unknown[] {
+  return state.proxies.map(({ name, effect, reading }) => ({
+    name,
+    effective: effect.effective,
+    ...(effect.effective ? {} : { reason: effect.reason }),
+    workers: [...(reading?.workers ?? [])].map(([worker, one]) => ({
+      worker,
+      epoch: one.epoch,
+      model_version: one.modelVersion,
+      config_error: one.configError,
+      heartbeat_s: one.heartbeatS,
+    })),
+  }));
+}
+
+/** One line per proxy. */
+export function sayProxies(state: FleetState): void {
+  if (state.proxies.length === 0) say("  no proxy found: the selector takes no pod with a proxy");
+  for (const { name, effect } of state.proxies) {
+    say(`  ${name}: ${effect.effective ? paint.good(`ok, ${effect.vms} VMs`) : effect.reason}`);
+  }
+  sayWithout(state);
+}
+
+/** `2 of 3 proxies`. */
+export function count(state: FleetState): string {
+  const good = state.proxies.filter(({ effect }) => effect.effective).length;
+  const all = state.proxies.length;
+  const noun = all === 1 ? "proxy" : "proxies";
+  return good === all ? `${all} ${noun}` : `${good} of ${all} ${noun}`;
+}
+
+function sayWithout({ without }: FleetState): void {
+  for (const pod of without) say(`  ${pod}: ${paint.dim("no proxy in this pod")}`);
+}
+
+function sayChange(changed: Changed): void {
+  const old = liveGeneration(changed.before);
+  const { generation } = changed;
+  say(`${objectName(changed.before.key)}: ${changed.change}`);
+  const rows: [string, unknown, unknown][] = [
+    ["epoch", old.epoch, generation.epoch],
+    ["model version", artifactVersion(old.artifact), artifactVersion(generation.artifact)],
+    ["model sha256", digest(old.artifact), digest(generation.artifact)],
+    ["model bytes", old.artifact?.length ?? 0, generation.artifact?.length ?? 0],
+    ["mode", old.mode ?? "enforce", changed.config.mode ?? "enforce"],
+    ["VM generation", old.vmGeneration, generation.vmGeneration],
+    [
+      "config bytes",
+      canonicalJson(changed.before.config).length,
+      canonicalJson(changed.config).length,
+    ],
+  ];
+  for (const [what, before, after] of rows) {
+    say(`  ${what.padEnd(14)} ${before === after ? before : `${before} -> ${after}`}`);
+  }
+}
+
+function digest(artifact: Uint8Array | undefined): string {
+  return artifactDigest(artifact).slice(0, 12);
+}
