@@ -54,7 +54,7 @@ function providerRule(
   const { host, tls } = provider;
   const trafficOf = {
     ...trafficPolicy(provider),
-    ...(tls === "originate" ? { tls: { mode: "SIMPLE", sni: host } } : {}),
+    ...(tls === "originate" ? { tls: { mode: "SIMPLE", sni: host, subjectAltNames: [host] } } : {}),
   };
   if (Object.keys(trafficOf).length === 0) return undefined;
   const spec = { host, trafficPolicy: trafficOf, exportTo: EXPORT_TO };

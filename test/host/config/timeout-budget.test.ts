@@ -1,0 +1,110 @@
+// The arithmetic of timeouts, and the policies that it refuses.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compilePolicy } from "../../../host-tools/src/config/policy-compile";
+import {
+  backoffMsMax,
+  longestMs,
+  triesMsMax,
+  triesOverTimeout,
+} from "../../../host-tools/src/config/timeout-budget";
+
+describe("the wait between tries", () => {
+  it("doubles from 25 ms and stays below 250 ms, as Envoy's documentation has it", () => {
+    expect([0, 1, 2, 3, 4, 5].map((retries) => backoffMsMax(retries))).toEqual([
+      0,
+      24,
+      24 + 74,
+      24 + 74 + 174,
+      24 + 74 + 174 + 249,
+      24 + 74 + 174 + 249 + 249,
+    ]);
+    expect(backoffMsMax(2, 100)).toBe(99 + 299);
+  });
+});
+
+const plan = fc.record({
+  retries: fc.integer({ min: 0, max: 10 }),
+  perTryMs: fc.integer({ min: 1, max: 60_000 }),
+  backoffBaseMs: fc.integer({ min: 1, max: 1000 }),
+});
+
+describe("tries within a timeout", () => {
+  it("fit where all of them and the waits do, and nowhere else", () => {
+    fc.assert(
+      fc.property(plan, fc.integer({ min: 1, max: 600_000 }), (tries, timeoutMs) => {
+        const over = triesOverTimeout(tries, timeoutMs);
+        expect(over === undefined).toBe(triesMsMax(tries) <= timeoutMs);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it("fit after either advice, and not with a millisecond more", () => {
+    fc.assert(
+      fc.property(plan, fc.integer({ min: 1, max: 600_000 }), (tries, timeoutMs) => {
+        const over = triesOverTimeout(tries, timeoutMs);
+        if (over === undefined) return;
+        expect(triesOverTimeout(tries, over.neededMs)).toBeUndefined();
+        expect(triesOverTimeout(tries, over.neededMs - 1)).toBeDefined();
+        if (over.perTryMsMax > 0) {
+          const fits = { ...tries, perTryMs: over.perTryMsMax };
+          expect(triesOverTimeout(fits, timeoutMs)).toBeUndefined();
+          const more = { ...tries, perTryMs: over.perTryMsMax + 1 };
+          expect(triesOverTimeout(more, timeoutMs)).toBeDefined();
+        }
+        if (over.triesFit > 0) {
+          const fewer = { ...tries, retries: over.triesFit - 1 };
+          expect(triesOverTimeout(fewer, timeoutMs)).toBeUndefined();
+        }
+        expect(triesOverTimeout({ ...tries, retries: over.triesFit }, timeoutMs)).toBeDefined();
+      }),
+      { seed: 2 },
+    );
+  });
+
+  it("are not judged where there is no timeout", () => {
+    expect(triesOverTimeout({ retries: 9, perTryMs: 60_000 }, 0)).toBeUndefined();
+  });
+});
+
+describe("the longest of some timeouts", () => {
+  it("is none where one of them is none", () => {
+    expect(longestMs([5, 9, 7])).toBe(9);
+    expect(longestMs([5, 0])).toBeUndefined();
+    expect(longestMs([5, undefined])).toBeUndefined();
+    expect(longestMs([])).toBeUndefined();
+  });
+});
+
+describe("a call graph", () => {
+  const policy = (callerMs: string, calledMs: string): string =>
+    `version: 1\ncalls: { web: [llm] }\nservices:\n` +
+    `  web: { routes: [{ name: w, match: { authority: web }${callerMs} }] }\n` +
+    `  llm: { routes: [{ name: l, match: { authority: llm }${calledMs} },` +
+    ` { name: m, match: { authority: llm }, timeout_ms: 10 }] }`;
+  const refused = (text: string): string | undefined => {
+    try {
+      compilePolicy(text, "p.yaml");
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  it("is refused where a caller gives up before the called has to", () => {
+    expect(refused(policy(", timeout_ms: 3000", ", timeout_ms: 30000"))).toContain(
+      "web gives up after 3000 ms at the latest, llm may take 30000 ms (route l)",
+    );
+  });
+
+  it.each([
+    ["waits as long", ", timeout_ms: 30000", ", timeout_ms: 30000"],
+    ["waits for ever", ", timeout_ms: 0", ", timeout_ms: 30000"],
+    ["says nothing", "", ", timeout_ms: 30000"],
+    ["calls one that says nothing", ", timeout_ms: 3000", ""],
+  ])("is taken where the caller %s", (_, caller, called) => {
+    expect(refused(policy(caller, called))).toBeUndefined();
+  });
+});
