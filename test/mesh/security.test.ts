@@ -6,7 +6,7 @@ import { envoyCertificates, workloadIdentities } from "../../host-tools/src/iden
 import { constantArrivals, startLoadGenerator } from "../../host-tools/src/rig";
 import { eventually, Mesh, meshCanRun, type Proxy } from "./rig";
 import { startEcho, type Echo } from "./support/echo";
-import { authorization, denyAll, strictTls } from "./support/security-objects";
+import { securityObjects } from "./support/security-objects";
 import { hostHeader, INBOUND_PORT, SERVICE_PORT, startWorkload } from "./support/workload";
 
 const NAMESPACE = "ai-services";
@@ -18,6 +18,7 @@ const LOAD_MS = 30_000;
 const ROTATION = { SECRET_TTL: "16s", SECRET_GRACE_PERIOD_RATIO: "0.5" };
 
 describe.runIf(await meshCanRun())("security objects on a real control plane", () => {
+  const objects = securityObjects(NAMESPACE);
   let mesh: Mesh;
   let echo: Echo;
   let llm: Proxy;
@@ -53,7 +54,7 @@ describe.runIf(await meshCanRun())("security objects on a real control plane", (
   });
 
   it("refuse plain text under STRICT and take mutual TLS 1.3", async () => {
-    await mesh.apply(strictTls(NAMESPACE));
+    await mesh.apply(objects.peerAuthentication);
     await eventually("plain text refused", async () => isReset(llm.get(INBOUND_PORT, CHAT)));
     const before = await tlsHandshakes(llm);
     await mesh.apply(oneRequestAConnection(NAMESPACE));
@@ -77,7 +78,7 @@ describe.runIf(await meshCanRun())("security objects on a real control plane", (
   });
 
   it("let the named account call the named method and path, and nobody else anything", async () => {
-    await mesh.apply([denyAll(NAMESPACE), authorization(NAMESPACE)]);
+    await mesh.apply([objects.denyByDefault, objects.callers]);
     await eventually("a denial", async () => (await call(intent, "POST", CHAT)) === 403);
     const matrix = [
       ["conversation-service", "POST", CHAT, 200],
@@ -98,8 +99,8 @@ describe.runIf(await meshCanRun())("security objects on a real control plane", (
   });
 
   it("deny everything where only the ALLOW policy without rules is left", async () => {
-    const policy = ["security.istio.io/v1", "AuthorizationPolicy"] as const;
-    await mesh.client.delete(...policy, "llm-service", NAMESPACE);
+    const { apiVersion, kind, metadata } = objects.callers;
+    await mesh.client.delete(apiVersion, kind, metadata.name, NAMESPACE);
     await eventually("a denial", async () => (await call(conversation, "POST", CHAT)) === 403);
   });
 
@@ -114,7 +115,8 @@ describe.runIf(await meshCanRun())("security objects on a real control plane", (
   });
 
   it("rotate certificates under load without a failed request", async () => {
-    await mesh.apply([strictTls(ROTATING), oneRequestAConnection(ROTATING)]);
+    const { peerAuthentication } = securityObjects(ROTATING);
+    await mesh.apply([peerAuthentication, oneRequestAConnection(ROTATING)]);
     const options = { namespace: ROTATING, env: ROTATION };
     const [callee, caller] = await Promise.all([
       startWorkload(mesh, { ...options, name: "llm-service", appPort: echo.ports.llm! }),
