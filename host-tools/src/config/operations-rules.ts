@@ -51,13 +51,9 @@ function serviceFaults(service: PolicyService, policy: Policy): OperationsFault[
   return faults;
 }
 
-interface Calls {
-  readonly calls?: ReadonlyMap<string, readonly string[]>;
-}
-
 /** Callers by `calls` that no rule names, by service or by account. */
 function notAllowed(service: PolicyService, policy: Policy): string[] {
-  const { calls } = policy as Calls;
+  const { calls } = policy;
   const named = new Set((service.allow ?? []).flatMap(({ from }) => from));
   const accountOf = (name: string): string =>
     policy.services.find((one) => one.name === name)?.account ?? name;

@@ -114,13 +114,8 @@ function allowed(service: PolicyService, policy: Policy): readonly Allow[] {
   return from.length === 0 ? [] : [{ from, methods: undefined, paths: undefined }];
 }
 
-interface Calls {
-  readonly name: string;
-  readonly calls?: ReadonlyMap<string, readonly string[]>;
-}
-
 /** Services that call this one, by `calls`. */
-export function callersOf(service: string, { calls }: Calls): string[] {
+export function callersOf(service: string, { calls }: Policy): string[] {
   return [...(calls ?? [])]
     .filter(([, callees]) => callees.includes(service))
     .map(([name]) => name);

@@ -10,8 +10,8 @@ export function addDiffCommands(program: Command, finish: Finish): void {
     .description("show what separates a policy from manifests or from a cluster; 79 if anything")
     .option("-f, --file <file>", "the policy; - for standard input", "ganglion.yaml")
     .option("--cluster", "compare with the cluster, by a dry run of its API server")
-    .option("--context <name>", "context of the kubeconfig")
-    .option("--kubeconfig <file>", "path of the kubeconfig")
+    .option("--context <context>", "context of the kubeconfig; by default its current one")
+    .option("--kubeconfig <file>", "kubeconfig; by default KUBECONFIG, then ~/.kube/config")
     .addOption(
       new Option("--kind <kind>", "the object that carries the filter; auto: by Istio's version")
         .choices(["auto", "wasmplugin", "trafficextension"])

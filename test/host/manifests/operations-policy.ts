@@ -61,7 +61,7 @@ services:
     scaling:
       { replicas_min: 2, replicas_max: 20, cpu_percent: 70, signal: { requests_per_second: 50 } }
     alerts: { error_percent: 5, latency_p99_ms: 30000 }
-    rollout: { stable: gpt-4o, canary: gpt-4o-next }
+    rollout: { stable: gpt-4o, canary: gpt-4o-next, guard: { mode: off } }
     routes:
       - { name: chat, match: { path_prefix: /api/llm, authority: llm-service }, arms: [gpt-4o] }
   conversation-service:
