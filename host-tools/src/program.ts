@@ -9,6 +9,7 @@ import { addDiffCommands } from "./program/diff";
 import { addImageCommands } from "./program/image";
 import { addWeightsCommands } from "./program/weights";
 import { addMeshCommands } from "./program/mesh";
+import { addRolloutCommands } from "./program/rollout";
 import { addTrafficCommands } from "./program/traffic";
 import { addToolCommands } from "./program/tool";
 import { addVerifyCommands } from "./program/verify";
@@ -39,6 +40,7 @@ export function buildProgram(finish: Finish): Command {
     addImageCommands,
     addWeightsCommands,
     addMeshCommands,
+    addRolloutCommands,
     addTrafficCommands,
     addToolCommands,
   ]) {

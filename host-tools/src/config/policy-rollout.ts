@@ -184,7 +184,13 @@ const analysisShape = record(
   "Steps of the rollout, and how the canary is judged.",
   analysisFields,
   {
-    check: ({ step_weights: weights }, refuse) => {
+    check: ({ step_weights: weights, latency_ms_max: latencyMs, metrics }, refuse) => {
+      if (latencyMs !== undefined && metrics?.prometheus === undefined) {
+        refuse(
+          "needs metrics.prometheus: the filters do not count latency by arm",
+          "latency_ms_max",
+        );
+      }
       if (weights.some((weight, i) => weight <= (weights[i - 1] ?? 0))) {
         refuse("must go up", "step_weights");
       }

@@ -55,6 +55,8 @@ export interface RolloutPlan {
   readonly mirror: MirrorPlan | undefined;
   readonly affinity: Affinity | undefined;
   readonly metrics: PolicyAnalysis["metrics"];
+  /** Names of the service's routes, as the filter's metrics have them. */
+  readonly routes: readonly string[];
   /** Labels of the pods whose proxies count, where nothing else is said. */
   readonly workloads: Readonly<Record<string, string>>;
 }
@@ -120,6 +122,7 @@ function planOf(policy: Policy, service: PolicyService, rollout: PolicyRollout):
         : { percent: mirror.percent, requestsPerHourMax: mirror.requests_per_hour_max },
     affinity: affinityOf(analysis),
     metrics: analysis.metrics,
+    routes: service.routes.map(({ name }) => name),
     workloads: policy.mesh.workloads,
   };
 }

@@ -34,6 +34,7 @@ export function samplePlan(changes: Partial<RolloutPlan> = {}): RolloutPlan {
     mirror: undefined,
     affinity: undefined,
     metrics: undefined,
+    routes: ["chat"],
     workloads: {},
     ...changes,
   };

@@ -1,0 +1,176 @@
+// `ganglion rollout ...`: a canary against a cluster. What decides stands in host-tools/src/rollout;
+// here are the cluster, the clock and the words.
+
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { type Cluster, connectCluster } from "../cluster";
+import { compilePolicy } from "../config/policy-compile";
+import { ExitCode, GanglionError } from "../lib/errors";
+import { inputName, readTextInput } from "../lib/input";
+import { writeFileAtomically, writeOutput } from "../lib/output";
+import { say } from "../lib/talk";
+import { runRollout } from "../rollout/controller";
+import type { CountSource } from "../rollout/count-source";
+import { prometheusSource } from "../rollout/prometheus-source";
+import { namedProxySource, podProxySource } from "../rollout/proxy-source";
+import { type RolloutClock, RolloutLease } from "../rollout/rollout-lease";
+import { type RolloutPlan, rolloutPlan } from "../rollout/rollout-plan";
+import { markdownReport, rolloutReport, textReport } from "../rollout/rollout-report";
+import { isOver, type RolloutState } from "../rollout/rollout-state";
+import { RolloutStore } from "../rollout/rollout-store";
+import { obey, type Order } from "../rollout/state-machine";
+
+export interface RolloutOptions {
+  /** The policy; `-` for standard input. */
+  readonly file: string;
+  readonly namespace?: string;
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  readonly output: ReportForm;
+  /** A file for the report at the end, beside standard output. */
+  readonly report?: string;
+  readonly dryRun?: boolean;
+}
+export type ReportForm = "text" | "json" | "markdown";
+
+const systemClock: RolloutClock = {
+  nowMs: () => Date.now(),
+  sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+};
+
+/** `start` and `run`. */
+export async function runRolloutForward(
+  mode: "start" | "run",
+  service: string,
+  options: RolloutOptions,
+): Promise<ExitCode> {
+  const { plan, cluster, store } = await parts(service, options);
+  if (options.dryRun) return describeFirst(plan, store);
+  const stop = new AbortController();
+  const interrupted = (): void => {
+    if (stop.signal.aborted) process.exit(ExitCode.interrupted);
+    say("interrupted: leaving the rollout as it is, `ganglion rollout run` goes on with it");
+    stop.abort();
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupted);
+  const identity = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const lease = new RolloutLease(cluster, plan, identity, systemClock);
+  const source = countSource(plan, cluster);
+  say(`counts from ${source.name}`);
+  const clock = interruptible(systemClock, stop.signal);
+  const state = await runRollout(
+    { plan, store, lease, source, clock, say, signal: stop.signal },
+    newId(),
+    mode,
+  );
+  await writeReport(plan, state, options);
+  return exitCodeOf(state);
+}
+
+/** `status`. */
+export async function runRolloutStatus(
+  service: string,
+  options: RolloutOptions,
+): Promise<ExitCode> {
+  const { plan, cluster, store } = await parts(service, options);
+  const { state } = await store.read();
+  if (state === undefined) throw noRollout(service);
+  const checked = await new RolloutLease(cluster, plan, "", systemClock).look();
+  const isSame = checked?.id === state.id && checked.revision === state.revision;
+  await writeReport(plan, isSame ? checked : state, options);
+  return ExitCode.ok;
+}
+
+/** `pause`, `resume`, `abort`, `promote`: one write; a tool that runs the rollout sees it. */
+export async function runRolloutOrder(
+  order: Order,
+  service: string,
+  options: RolloutOptions,
+): Promise<ExitCode> {
+  const { plan, store } = await parts(service, options);
+  const view = await store.read();
+  if (view.state === undefined) throw noRollout(service);
+  const next = obey(plan, view.state, order, systemClock.nowMs());
+  if (next === view.state) {
+    say(`nothing to ${order}: rollout ${next.id} is ${next.phase.replace("_", " ")}`);
+    return ExitCode.ok;
+  }
+  await store.write(view, next, options.dryRun === true);
+  say(`${options.dryRun === true ? "dry run: " : ""}${next.reason}, weight ${next.weight}`);
+  return ExitCode.ok;
+}
+
+async function parts(
+  service: string,
+  options: RolloutOptions,
+): Promise<{ plan: RolloutPlan; cluster: Cluster; store: RolloutStore }> {
+  const text = await readTextInput(options.file);
+  const { policy } = compilePolicy(text, inputName(options.file));
+  const { namespace, context, kubeconfig } = options;
+  const planned = rolloutPlan(policy, service);
+  const plan = namespace === undefined ? planned : { ...planned, namespace };
+  const cluster = await connectCluster({ namespace: plan.namespace, context, kubeconfig });
+  return { plan, cluster, store: new RolloutStore(cluster, plan) };
+}
+
+function countSource(plan: RolloutPlan, cluster: Cluster): CountSource {
+  const { prometheus, proxies } = plan.metrics ?? {};
+  if (prometheus !== undefined) return prometheusSource(plan, prometheus);
+  return proxies === undefined ? podProxySource(plan, cluster) : namedProxySource(plan, proxies);
+}
+
+async function describeFirst(plan: RolloutPlan, store: RolloutStore): Promise<ExitCode> {
+  const view = await store.read();
+  const weight = store.weightIn(view);
+  say(
+    `dry run: ${store.key.name} gives the canary ${weight === undefined ? "several shares" : `${weight} %`} now`,
+  );
+  for (const { kind, weight: share, waitMs } of plan.steps) {
+    const what = kind === "mirror" ? `mirror ${plan.mirror?.percent} %` : `weight ${share} %`;
+    say(`  ${what} for ${waitMs / 1000} s at least`);
+  }
+  return ExitCode.ok;
+}
+
+async function writeReport(
+  plan: RolloutPlan,
+  state: RolloutState,
+  { output, report: file }: RolloutOptions,
+): Promise<void> {
+  const report = rolloutReport(plan, state);
+  const texts: Record<ReportForm, () => string> = {
+    text: () => textReport(report),
+    json: () => `${JSON.stringify(report, null, 2)}\n`,
+    markdown: () => markdownReport(report),
+  };
+  await writeOutput(texts[output](), undefined);
+  if (file === undefined) return;
+  const isJson = file.endsWith(".json");
+  await writeFileAtomically(file, isJson ? texts.json() : texts.markdown());
+}
+
+function exitCodeOf(state: RolloutState): ExitCode {
+  if (!isOver(state)) return ExitCode.interrupted;
+  if (state.phase === "completed") return ExitCode.ok;
+  return state.phase === "rolled_back" ? ExitCode.rolledBack : ExitCode.inconclusive;
+}
+
+/** Sleeping ends with the signal, so that an interrupt is answered at once. */
+function interruptible(clock: RolloutClock, signal: AbortSignal): RolloutClock {
+  const stopped = new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  return { ...clock, sleep: (ms) => Promise.race([clock.sleep(ms), stopped]) };
+}
+
+/** Sortable by time, and another one for each start. */
+function newId(): string {
+  const time = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
+  return `r${time}-${randomBytes(2).toString("hex")}`;
+}
+
+function noRollout(service: string): GanglionError {
+  return new GanglionError("E_ROLLOUT_NONE", `${service} has no rollout`, {
+    hint: "Begin one by `ganglion rollout start`.",
+  });
+}

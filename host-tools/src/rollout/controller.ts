@@ -1,0 +1,233 @@
+// Runs one rollout against a cluster: look, judge, write, wait. The tool may die between any two of
+// these lines. What is in the cluster then is a whole state with its weights, and whoever runs it next
+// goes on from there; traffic does not depend on the tool being alive.
+
+import { ClusterError } from "../cluster";
+import { GanglionError } from "../lib/errors";
+import { CountLedger } from "./count-ledger";
+import type { CountSource, Reading } from "./count-source";
+import type { Check } from "./judge";
+import type { RolloutClock, RolloutLease } from "./rollout-lease";
+import type { RolloutPlan } from "./rollout-plan";
+import { firstState, isOver, type RolloutState } from "./rollout-state";
+import type { RolloutStore, RolloutView } from "./rollout-store";
+import { advance, obey } from "./state-machine";
+
+export interface ControllerParts {
+  readonly plan: RolloutPlan;
+  readonly store: RolloutStore;
+  readonly lease: RolloutLease;
+  readonly source: CountSource;
+  readonly clock: RolloutClock;
+  /** One line for people about what happened. */
+  readonly say: (line: string) => void;
+  /** Aborted: leaves the rollout as it is, and the lease to the next. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Between two checks the guard is looked at, and the lease kept, this often. */
+const LOOK_MS = 5_000;
+/** Reads and writes again after a conflict, so often. */
+const WRITE_TRIES = 5;
+
+/**
+ * Begins a rollout, or goes on with the one that is there, until it is over.
+ *
+ * @param id of a new one
+ * @param mode `start` refuses to go on with another; `run` does either
+ * @returns the last state; one that is not over where the signal was aborted
+ */
+export async function runRollout(
+  parts: ControllerParts,
+  id: string,
+  mode: "start" | "run",
+): Promise<RolloutState> {
+  await parts.lease.acquire(parts.say);
+  const controller = new Controller(parts, await begin(parts, id, mode));
+  try {
+    return await controller.run();
+  } finally {
+    await parts.lease.release(controller.state).catch(() => undefined);
+  }
+}
+
+interface Begun {
+  readonly view: RolloutView;
+  readonly state: RolloutState;
+}
+
+async function begin(
+  { plan, store, lease, source, clock, say }: ControllerParts,
+  id: string,
+  mode: "start" | "run",
+): Promise<Begun> {
+  const view = await store.read();
+  const known = view.state;
+  if (known !== undefined && !isOver(known)) {
+    if (mode === "start") throw underWay(known);
+    const checked = lease.checkpoint();
+    const isSame = checked?.id === known.id && checked.revision === known.revision;
+    say(`going on with rollout ${known.id} at weight ${known.weight}`);
+    return { view, state: isSame ? checked : known };
+  }
+  const { killed } = await source.read();
+  if (killed.length > 0) throw stillKilled(killed);
+  const state = firstState(plan, id, clock.nowMs());
+  say(`rollout ${id}: ${state.reason}`);
+  return { view: await store.write(view, state), state };
+}
+
+class Controller {
+  private readonly ledger = new CountLedger();
+  private view: RolloutView;
+  /** Revision in the cluster; behind the state's while a write has still to be made. */
+  private written: number;
+  state: RolloutState;
+
+  constructor(
+    private readonly parts: ControllerParts,
+    begun: Begun,
+  ) {
+    this.view = begun.view;
+    this.state = begun.state;
+    this.written = begun.state.revision;
+  }
+
+  async run(): Promise<RolloutState> {
+    const { plan, clock, signal } = this.parts;
+    let dueMs = clock.nowMs();
+    while (signal?.aborted !== true) {
+      const isDue = clock.nowMs() >= dueMs;
+      if (isDue) dueMs = clock.nowMs() + plan.intervalMs;
+      await this.look(isDue);
+      if (isOver(this.state) && this.written === this.state.revision) break;
+      await clock.sleep(Math.max(1, Math.min(LOOK_MS, dueMs - clock.nowMs())));
+    }
+    return this.state;
+  }
+
+  /** One look: at the guard always, at everything when a check is due. */
+  private async look(isDue: boolean): Promise<void> {
+    const { plan, clock, lease, say } = this.parts;
+    const check = this.checkOf(await this.reading(), isDue);
+    // Judged before the cluster is asked for anything: what was counted must not be lost with a
+    // write that fails.
+    if (isDue || check.killed.length > 0) {
+      const next = advance(plan, this.state, { ...check, atMs: clock.nowMs() });
+      if (next.reason !== this.state.reason) say(lineOf(next));
+      this.state = next;
+    }
+    try {
+      this.view = await this.parts.store.read();
+      await this.takeOrders();
+      await this.settle();
+      await lease.renew(this.state);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      say(`the API server: ${(error as Error).message}`);
+    }
+  }
+
+  private checkOf(reading: Reading | string, isDue: boolean): Omit<Check, "atMs"> {
+    if (typeof reading === "string") return { block: undefined, fault: reading, killed: [] };
+    const { killed, latencyMs } = reading;
+    if (!isDue) return { block: undefined, killed };
+    const block = this.ledger.take(reading);
+    const fault = block === undefined ? "first reading" : undefined;
+    return { block, fault, latencyMs, killed };
+  }
+
+  /** What others wrote since: an order, or weights that are not ours. */
+  private async takeOrders(): Promise<void> {
+    const theirs = this.view.state;
+    if (theirs === undefined || theirs.id !== this.state.id) {
+      throw new GanglionError("E_ROLLOUT_LOST", "another rollout has taken this one's place", {
+        hint: "Look at `ganglion rollout status`.",
+      });
+    }
+    if (theirs.revision === this.written) return this.noteDrift();
+    const isPending = this.state.revision > this.written;
+    this.written = theirs.revision;
+    if (isPending && !isOver(theirs)) {
+      // Our own change comes after the order, as if it had been decided now.
+      this.state = { ...this.state, revision: theirs.revision + 1 };
+      return;
+    }
+    this.state = isOver(theirs) ? theirs : { ...theirs, ...progressOf(this.state) };
+    this.parts.say(lineOf(this.state));
+  }
+
+  private async noteDrift(): Promise<void> {
+    const { plan, store, clock, say } = this.parts;
+    if (this.state.revision > this.written || this.state.phase === "paused") return;
+    const found = store.weightIn(this.view);
+    const wanted = store.weightFor(this.state);
+    if (found === wanted) return;
+    const shown = found === undefined ? "several" : `${found} %`;
+    const reason = `somebody else has set the weights to ${shown}, not ${wanted} %`;
+    this.state = { ...obey(plan, this.state, "pause", clock.nowMs()), reason };
+    say(lineOf(this.state));
+    this.view = await store.writeStateOnly(this.view, this.state);
+    this.written = this.state.revision;
+  }
+
+  /** Makes the state true: one write where traffic or phase has changed, none otherwise. */
+  private async settle(): Promise<void> {
+    const { store } = this.parts;
+    for (let tries = 1; this.state.revision > this.written; tries++) {
+      try {
+        this.view = await store.write(this.view, this.state);
+        this.written = this.state.revision;
+      } catch (error) {
+        const isConflict = error instanceof ClusterError && error.code === "E_CLUSTER_CONFLICT";
+        if (!isConflict || tries === WRITE_TRIES) throw error;
+        this.view = await store.read();
+        await this.takeOrders();
+      }
+    }
+  }
+
+  private async reading(): Promise<Reading | string> {
+    try {
+      const reading = await this.parts.source.read();
+      for (const fault of reading.faults.slice(0, 3)) this.parts.say(`not read: ${fault}`);
+      return reading;
+    } catch (error) {
+      if (!(error instanceof GanglionError)) throw error;
+      return error.message;
+    }
+  }
+}
+
+/** What only the controller knows; an order was given to a state that is older. */
+function progressOf(state: RolloutState): Partial<RolloutState> {
+  const { counts, tests, failedChecks, heldSinceMs, stepStartedMs, checkedMs } = state;
+  return { counts, tests, failedChecks, heldSinceMs, stepStartedMs, checkedMs };
+}
+
+/** `weight 20: hold: no data`. */
+function lineOf(state: RolloutState): string {
+  const { phase, weight, reason } = state;
+  if (phase === "progressing") return `weight ${weight}: ${reason}`;
+  return `${phase.replace("_", " ")} at weight ${weight}: ${reason}`;
+}
+
+/** An API server that is away for a while: nothing is lost, the next look tries again. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof ClusterError)) return false;
+  return error.status === 0 || error.status === 429 || error.status >= 500;
+}
+
+function underWay({ id, weight, phase }: RolloutState): GanglionError {
+  return new GanglionError("E_ROLLOUT_UNDERWAY", `rollout ${id} is ${phase} at weight ${weight}`, {
+    hint: "Go on with it by `ganglion rollout run`, or end it by `ganglion rollout abort`.",
+  });
+}
+
+function stillKilled(killed: readonly string[]): GanglionError {
+  return new GanglionError(
+    "E_ROLLOUT_KILLED",
+    `the filter has taken this canary out already, in ${killed.slice(0, 3).join(", ")}`,
+    { hint: "Name the next try in rollout.guard.revision, render and push, then start again." },
+  );
+}
