@@ -31,9 +31,18 @@ export function inOrder(file: SourceFile, edits: readonly TextEdit[]): TextEdit[
     .map(({ edit }) => edit);
 }
 
-/** Two edits of one place cannot both be made; two insertions can. */
+/**
+ * Two edits of one place cannot both be made: two insertions there may be the same new member. Whole
+ * new documents can.
+ */
 export function overlap(a: TextEdit, b: TextEdit): boolean {
   if (a.file !== b.file) return false;
-  if (a.from === a.to && b.from === b.to) return false;
+  if (a.from === b.from && a.from === a.to && b.from === b.to) {
+    return !(isDocument(a.text) && isDocument(b.text));
+  }
   return a.from < b.to && b.from < a.to;
+}
+
+function isDocument(text: string): boolean {
+  return /^\s*---\r?\n/.test(text);
 }

@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { addObject, setValue } from "../fix/edit-view";
 import type { TextEdit } from "../fix/text-edit";
 import { hostMatches } from "../mesh/host-name";
+import type { MeshObject } from "../source/mesh-object";
 import type { Mesh } from "../mesh/mesh";
 import { type Finding, fixOf } from "../rule";
 import { type View, viewOf } from "../source/view";
@@ -69,7 +70,7 @@ function actionsOf(mesh: Mesh, filter: TypedFilter): View[] {
 }
 
 function hasCluster(mesh: Mesh, name: string): boolean {
-  const istio = /^outbound\|\d+\|[^|]*\|(.+)$/.exec(name)?.[1];
+  const istio = ISTIO_CLUSTER.exec(name)?.[2];
   if (istio !== undefined) {
     const known = mesh.services.length > 0 || mesh.externalHosts.size > 0;
     const hosts = [...mesh.services.map((one) => one.host), ...mesh.externalHosts];
@@ -137,33 +138,62 @@ function actionOf(key: string): object {
 function withoutCluster(filter: TypedFilter, name: View): Finding {
   const { object } = filter.config;
   const cluster = name.text() ?? "";
-  const host = `ratelimit.${object.namespace}.svc.cluster.local`;
+  const istio = ISTIO_CLUSTER.exec(cluster);
   return {
     at: name,
     message:
       `No cluster is called "${cluster}": the proxy makes 0 connections to the service, and Envoy ` +
       "rejects a filter whose cluster it does not know, or lets its requests through.",
     advice:
-      "Add the cluster, with HTTP/2 to the service's port, and check that the address is yours.",
+      istio === null
+        ? "Add the cluster, with HTTP/2 to the service's port, and check that the address is yours."
+        : "Istio makes this cluster of a Service or ServiceEntry with that host and port: add it.",
     fix: fixOf(
-      addObject(object, {
-        apiVersion: object.apiVersion,
-        kind: "EnvoyFilter",
-        metadata: { name: `${object.name}-cluster`, namespace: object.namespace },
-        spec: {
-          ...(Object.keys(filter.patch.labels).length === 0
-            ? {}
-            : { workloadSelector: { labels: filter.patch.labels } }),
-          configPatches: [
-            {
-              applyTo: "CLUSTER",
-              match: { context: filter.patch.context },
-              patch: { operation: "ADD", value: clusterOf(cluster, host) },
-            },
-          ],
-        },
-      }),
+      addObject(
+        object,
+        istio === null
+          ? clusterPatch(filter, cluster)
+          : serviceEntry(object, Number(istio[1]), istio[2] ?? ""),
+      ),
     ),
+  };
+}
+
+/** `outbound|PORT|SUBSET|HOST`, as Istio names the clusters that it makes. */
+const ISTIO_CLUSTER = /^outbound\|(\d+)\|[^|]*\|(.+)$/;
+
+function serviceEntry(object: MeshObject, port: number, host: string): object {
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "ServiceEntry",
+    metadata: { name: `${object.name}-service`, namespace: object.namespace },
+    spec: {
+      hosts: [host],
+      location: "MESH_INTERNAL",
+      resolution: "DNS",
+      ports: [{ number: port, name: "grpc", protocol: "GRPC" }],
+    },
+  };
+}
+
+function clusterPatch(filter: TypedFilter, cluster: string): object {
+  const { object } = filter.config;
+  const { context, labels } = filter.patch;
+  const host = `ratelimit.${object.namespace}.svc.cluster.local`;
+  return {
+    apiVersion: object.apiVersion,
+    kind: "EnvoyFilter",
+    metadata: { name: `${object.name}-cluster`, namespace: object.namespace },
+    spec: {
+      ...(Object.keys(labels).length === 0 ? {} : { workloadSelector: { labels } }),
+      configPatches: [
+        {
+          applyTo: "CLUSTER",
+          match: { context },
+          patch: { operation: "ADD", value: clusterOf(cluster, host) },
+        },
+      ],
+    },
   };
 }
 

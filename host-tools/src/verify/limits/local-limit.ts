@@ -28,12 +28,7 @@ function* switchedOff(config: View): Iterable<Finding> {
       at: view.exists ? percent : config.at("token_bucket"),
       message: `${name} is ${view.exists ? "0" : "not said, which is 0"} %: the bucket limits 0 requests.`,
       advice: "Switch it on for 100 %.",
-      fix: fixOf(
-        setValue(view, {
-          runtime_key: `local_rate_limit_${name.replace("filter_", "")}`,
-          default_value: { numerator: 100, denominator: "HUNDRED" },
-        }),
-      ),
+      fix: fixOf(setValue(view, switchedOn(name))),
     };
   }
 }
@@ -49,6 +44,16 @@ function withoutBucket(config: View): Finding {
         tokens_per_fill: 100,
         fill_interval: "1s",
       }),
+      ...SWITCHES.filter((name) => !config.at(name).exists).map((name) =>
+        setValue(config.at(name), switchedOn(name)),
+      ),
     ),
+  };
+}
+
+function switchedOn(name: (typeof SWITCHES)[number]): object {
+  return {
+    runtime_key: `local_rate_limit_${name.replace("filter_", "")}`,
+    default_value: { numerator: 100, denominator: "HUNDRED" },
   };
 }

@@ -38,7 +38,7 @@ function judge(view: View, { piece, operator, quote, value }: Selector): Finding
   const asErrors = (by: string, what: string): Finding => ({
     at: view,
     piece,
-    message: `\`${piece}\` counts ${what} as errors of the canary: 100 requests with a 400 of their own are a rate of 100 %.`,
+    message: `\`${piece}\` counts ${what} as errors of the canary: of 100 requests that are answered 400 all 100 are.`,
     advice: "Count 5xx: what the service did wrong.",
     fix: fixOf(...replaceEach(view, piece, by)),
   });
@@ -48,10 +48,7 @@ function judge(view: View, { piece, operator, quote, value }: Selector): Finding
   if (operator === "=~" && /^(\[45\]|\[4-5\]|4[^|]*\|5|\(4[^|]*\|5)/.test(value))
     return asErrors(served, "4xx");
   if (operator === "=~" && /^\^?2(\.\.|\.\*|xx|\d\d|\[)/.test(value) && !value.includes("4")) {
-    return asErrors(
-      `response_code!~${quote}5..${quote}`,
-      "everything beside 2xx, 3xx and 4xx too,",
-    );
+    return asErrors(`response_code!~${quote}5..${quote}`, "everything but 2xx, so 3xx and 4xx,");
   }
   return undefined;
 }

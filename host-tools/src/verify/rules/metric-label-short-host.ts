@@ -30,7 +30,7 @@ export const metricLabelShortHost: Rule = {
 
 function finding(mesh: Mesh, view: View, piece: string, value: string): Finding {
   const known = mesh.services.find(({ object }) => object.name === value);
-  const full = known?.host ?? serviceHost(value, view.object.namespace);
+  const full = known?.host ?? serviceHost(value.split("|")[0] ?? value, view.object.namespace);
   const by =
     known === undefined
       ? piece.replace("destination_service", "destination_service_name")

@@ -1,7 +1,7 @@
 // Fields of one `source` are ANDed, entries of `from` are ORed (authorization_policy.proto). Principals
 // and namespaces side by side are therefore either a contradiction or say the same thing twice.
 
-import { removeValue, setValue } from "../fix/edit-view";
+import { addItem, insertItem, removeValue } from "../fix/edit-view";
 import type { Mesh } from "../mesh/mesh";
 import { type Finding, fixOf, type Rule } from "../rule";
 import { type View, viewOf } from "../source/view";
@@ -48,16 +48,10 @@ function contradiction(
   principals: string[],
   namespaces: string[],
 ): Finding {
-  const items = list.value as unknown[];
   const at = Number(source.path.at(-2));
-  const { namespaces: _namespaces, ...rest } = source.value as Record<string, unknown>;
   const { principals: _principals, ...other } = source.value as Record<string, unknown>;
-  const split = [
-    ...items.slice(0, at),
-    { source: rest },
-    { source: other },
-    ...items.slice(at + 1),
-  ];
+  const second = { source: other };
+  const last = list.items().length === at + 1;
   return {
     at: source.at("namespaces"),
     message:
@@ -65,7 +59,10 @@ function contradiction(
       `0 callers are both, so this source lets nobody in.`,
     advice:
       "For OR write two entries of `from`; each alone then lets in, so look at both before you apply it.",
-    fix: fixOf(setValue(list, split)),
+    fix: fixOf(
+      removeValue(source.at("namespaces")),
+      last ? addItem(list, second) : insertItem(list, at + 1, second),
+    ),
   };
 }
 

@@ -1,5 +1,5 @@
 // A stream that has begun cannot be sent again: the client would get its beginning twice, and a model
-// would be paid twice. A per-try timeout cuts every stream that is longer.
+// would be paid twice. A per-try timeout runs to the first byte, so a slow first token begins it again.
 
 import { setValue } from "../fix/edit-view";
 import type { HttpRoute } from "../mesh/http-route";
@@ -11,13 +11,13 @@ import { shownSeconds } from "../source/duration";
 export const streamWithRetries: Rule = {
   id: "stream-with-retries",
   severity: "warning",
-  summary: "A route for streams retries, or cuts each try short.",
+  summary: "A route for streams repeats requests that may have been begun.",
   *check(mesh: Mesh): Iterable<Finding> {
     for (const route of mesh.routes) {
       const { retries } = route;
       if (retries === undefined || retries.attempts <= 0 || !isStream(route)) continue;
       const repeating = repeatingConditions(retries);
-      if (repeating.length > 0 || retries.perTryMs !== undefined) yield finding(route, repeating);
+      if (repeating.length > 0) yield finding(route, repeating);
     }
   },
 };
@@ -37,18 +37,15 @@ function isStream({ view, matches }: HttpRoute): boolean {
 function finding(route: HttpRoute, repeating: readonly string[]): Finding {
   const { retries, name } = route;
   if (retries === undefined) throw new Error("a route without retries is fine");
-  const again =
-    repeating.length === 0
-      ? ""
-      : ` is begun up to ${retries.attempts + 1} times (on ${repeating.join(", ")})`;
-  const cut =
+  const slow =
     retries.perTryMs === undefined
       ? ""
-      : `${again === "" ? "" : " and"} ends after ${shownSeconds(retries.perTryMs)}, the perTryTimeout` +
-        (route.timeoutMs === undefined ? "" : `, not ${shownSeconds(route.timeoutMs)}`);
+      : `, and one whose first byte takes longer than ${shownSeconds(retries.perTryMs)} counts as failed`;
   return {
     at: retries.view,
-    message: `${name}: a stream${again}${cut}.`,
+    message:
+      `${name}: one stream is begun up to 1 + ${retries.attempts} = ${retries.attempts + 1} times ` +
+      `(on ${repeating.join(", ")})${slow}.`,
     advice: "Do not retry streams: attempts 0.",
     fix: fixOf(setValue(retries.view, { attempts: 0 })),
   };

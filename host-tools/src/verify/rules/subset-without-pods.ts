@@ -1,6 +1,7 @@
 // A subset whose labels no pod of the service has: its cluster has no endpoints, requests get 503.
 
 import { setValue } from "../fix/edit-view";
+import type { TextEdit } from "../fix/text-edit";
 import { fullHost, shortHost } from "../mesh/host-name";
 import type { Mesh } from "../mesh/mesh";
 import { type Finding, fixOf, type Rule } from "../rule";
@@ -43,9 +44,17 @@ function finding(mesh: Mesh, host: string, subset: View): Finding {
       `subset "${subset.at("name").text() ?? ""}" of ${shortHost(host)} asks for ${key}=${value ?? ""}; ` +
       `0 of ${pods.length} workloads have it (${key}: ${there.join(", ") || "on none"}).`,
     advice: "Give the subset the label that its pods have, or the pods that label.",
-    fix:
-      only !== undefined && free.length === 1 && labels.members().length === 1
-        ? fixOf(setValue(labels.at(key), only))
-        : fixOf(pods[0] && setValue(pods[0].template.at("metadata", "labels", key), value ?? "")),
+    fix: relabelled(labels, key, only, free.length === 1),
   };
+}
+
+/** The one label that no other subset has taken; with several the text does not say which is meant. */
+function relabelled(
+  labels: View,
+  key: string,
+  label: string | undefined,
+  certain: boolean,
+): TextEdit[] | undefined {
+  if (label === undefined || !certain || labels.members().length !== 1) return undefined;
+  return fixOf(setValue(labels.at(key), label));
 }
