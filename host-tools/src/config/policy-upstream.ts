@@ -42,7 +42,7 @@ const poolFields = {
     otherwise: UNBOUNDED,
     example: "200",
   }),
-  requests_max: whole("Requests under way from one proxy; 0 lets none through.", {
+  requests_max: whole("Requests under way from one proxy.", {
     low: 1,
     high: COUNT_MAX,
     unit: "requests",

@@ -4,7 +4,20 @@ import { type Command, Option } from "commander";
 import { type Finish, epochOption } from "./options";
 
 export function addPolicyCommands(program: Command, finish: Finish): void {
-  for (const add of [addRender]) add(program, finish);
+  for (const add of [addInit, addRender]) add(program, finish);
+}
+
+function addInit(program: Command, finish: Finish): void {
+  program
+    .command("init")
+    .description("write a first policy file, commented and ready to render")
+    .option("-s, --service <name...>", "Kubernetes services that it is about", ["llm-service"])
+    .option("-n, --namespace <name>", "their namespace", "default")
+    .option("--istio-version <version>", "Istio's version", "1.31")
+    .option("-o, --output <file>", "where to; - for standard output", "ganglion.yaml")
+    .action(async (options) => {
+      finish(await (await import("../commands/init")).runInit(options));
+    });
 }
 
 function addRender(program: Command, finish: Finish): void {

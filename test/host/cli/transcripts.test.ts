@@ -3,9 +3,9 @@
 // it is stale.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectGolden } from "../../support/golden";
@@ -28,8 +28,10 @@ describe("ganglion", () => {
     it(`says what the golden transcript says: ${name}`, () => {
       folder = mkdtempSync(join(tmpdir(), "ganglion-cli-"));
       writeFileSync(join(folder, "ganglion.yaml"), example);
-      for (const [file, text] of Object.entries(files ?? {}))
+      for (const [file, text] of Object.entries(files ?? {})) {
+        mkdirSync(dirname(join(folder, file)), { recursive: true });
         writeFileSync(join(folder, file), text);
+      }
       const told = steps.map(runStep).join("\n");
       rmSync(folder, { recursive: true });
       expectGolden(`cli/${name}.txt`, told);
