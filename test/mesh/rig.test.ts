@@ -1,8 +1,8 @@
 // The mesh rig itself: one object applied, and a header is another one at the far end; several proxies;
 // and nothing left behind.
 
-import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PluginConfig } from "../../host-tools/src/config/plugin-config";
 import { readFilterModule } from "../../host-tools/src/lib/filter-module";
@@ -125,6 +125,19 @@ describe.runIf(await meshCanRun())("the mesh rig", () => {
     } finally {
       await other.stop();
     }
+  });
+
+  it("leaves nothing behind when it cannot start", async () => {
+    const broken = "apiVersion: v1\nkind: Nothing\nmetadata: { name: none }\n";
+    await expect(Mesh.start({ crds: [broken] })).rejects.toThrow(
+      "the API server has no Nothing in v1",
+    );
+    const folder = dirname(mesh.kubeconfig);
+    const folders = readdirSync(dirname(folder)).filter((name) => name.startsWith("mesh-"));
+    expect(folders).toEqual([basename(folder)]);
+    const ofThis = processesNaming(folder);
+    const ofAll = processesNaming(join(dirname(folder), "mesh-"));
+    expect(ofAll.filter((pid) => !ofThis.includes(pid))).toEqual([]);
   });
 
   it("leaves no process and no folder behind", async () => {

@@ -5,8 +5,6 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { httpGet } from "../../../host-tools/src/rig";
 import { stablePorts } from "./free-ports";
-import type { Kubernetes } from "./kubernetes";
-import { writeKubeconfig } from "./kubeconfig";
 import { Part } from "./part";
 import type { MeshParts } from "./parts";
 
@@ -39,11 +37,15 @@ const UPSTREAM_ENVOY = {
   PILOT_ENABLE_TELEMETRY_LABEL: "false",
 };
 
-/** istiod, not started yet. */
+/**
+ * istiod, not started yet.
+ *
+ * @param kubeconfig path of the administrator's, there when it is started
+ */
 export async function prepareIstiod(
   parts: MeshParts,
   folder: string,
-  kubernetes: Kubernetes,
+  kubeconfig: string,
   options: IstiodOptions,
 ): Promise<Istiod> {
   const ports = (await stablePorts(5)) as [number, number, number, number, number];
@@ -51,7 +53,6 @@ export async function prepareIstiod(
   mkdirSync(folder, { recursive: true });
   const meshPath = join(folder, "mesh.yaml");
   writeFileSync(meshPath, stringify(meshConfig(xdsPort, options.meshConfig ?? {})));
-  const kubeconfig = writeKubeconfig(join(folder, "kubeconfig"), kubernetes.admin);
   const part = new Part({
     name: "istiod",
     program: parts.istiod,

@@ -2,7 +2,7 @@
 // manager: pods are objects that the rig makes, service accounts too, and nothing is collected.
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { httpGet } from "../../../host-tools/src/rig";
 import { stablePorts } from "./free-ports";
@@ -16,32 +16,47 @@ export interface Kubernetes {
   readonly etcd: Part;
   readonly apiServer: Part;
   readonly port: number;
-  /** The cluster's administrator. */
+  /** The cluster's administrator; usable once the API server has been started. */
   readonly admin: KubeAccess;
 }
 
-/** Starts both and returns when the API server says that it is ready. */
-export async function startKubernetes(parts: MeshParts, folder: string): Promise<Kubernetes> {
+/** Both, not started yet. */
+export async function prepareKubernetes(parts: MeshParts, folder: string): Promise<Kubernetes> {
   const [clientPort, peerPort, port] = (await stablePorts(3)) as [number, number, number];
   mkdirSync(folder, { recursive: true });
-  const etcd = etcdPart(parts, folder, clientPort, peerPort);
   const token = randomBytes(16).toString("hex");
-  const keyPath = join(folder, "service-accounts.key");
   const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
-  writeFileSync(keyPath, key.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-  writeFileSync(join(folder, "tokens.csv"), `${token},admin,admin,system:masters\n`);
+  const keyText = key.export({ type: "pkcs8", format: "pem" });
+  writeFileSync(join(folder, "service-accounts.key"), keyText, { mode: 0o600 });
+  const users = `${token},admin,admin,system:masters\n`;
+  writeFileSync(join(folder, "tokens.csv"), users, { mode: 0o600 });
   const caPath = join(folder, "certificates", "apiserver.crt");
-  const access = (): KubeAccess => ({ port, token, ca: readFileSync(caPath, "utf8") });
-  const apiServer = new Part({
+  const admin: KubeAccess = {
+    port,
+    token,
+    get ca() {
+      return readFileSync(caPath, "utf8"); // the server writes it when it starts for the first time
+    },
+  };
+  const etcd = etcdPart(parts, folder, clientPort, peerPort);
+  return { etcd, apiServer: apiServerPart(parts, folder, clientPort, admin), port, admin };
+}
+
+function apiServerPart(
+  parts: MeshParts,
+  folder: string,
+  etcdPort: number,
+  admin: KubeAccess,
+): Part {
+  return new Part({
     name: "kube-apiserver",
     program: parts.apiServer,
-    args: apiServerArgs(folder, clientPort, port),
+    args: apiServerArgs(folder, etcdPort, admin.port),
     logPath: join(folder, "kube-apiserver.log"),
     readyTimeoutMs: READY_TIMEOUT_MS,
     graceMs: 10_000,
     isReady: async () => {
-      if (!existsSync(caPath)) return false;
-      const client = new KubeClient(access());
+      const client = new KubeClient(admin);
       try {
         return (await client.send("GET", "/readyz")).status === 200;
       } finally {
@@ -49,9 +64,6 @@ export async function startKubernetes(parts: MeshParts, folder: string): Promise
       }
     },
   });
-  await etcd.start();
-  await apiServer.start();
-  return { etcd, apiServer, port, admin: access() };
 }
 
 function etcdPart(parts: MeshParts, folder: string, clientPort: number, peerPort: number): Part {

@@ -12,8 +12,9 @@ import type { Say } from "./go-programs";
 import { type Istiod, type IstiodOptions, prepareIstiod } from "./istiod";
 import { KubeClient, type KubeObject } from "./kube-client";
 import { writeKubeconfig } from "./kubeconfig";
-import { type Kubernetes, startKubernetes } from "./kubernetes";
+import { type Kubernetes, prepareKubernetes } from "./kubernetes";
 import { MeshRegistry } from "./mesh-registry";
+import type { Part } from "./part";
 import { type MeshParts, meshParts } from "./parts";
 import { Proxy, type ProxyOptions } from "./proxy";
 
@@ -35,7 +36,11 @@ export interface MeshOptions {
 export const GATEWAY_LABELS = { app: "istio-ingressgateway", istio: "ingressgateway" } as const;
 
 export class Mesh {
+  /** By name. */
   readonly proxies: Proxy[] = [];
+  /** The administrator's. */
+  readonly client: KubeClient;
+  private readonly agents: Part[] = [];
   private readonly links: FaultLink[] = [];
   private hosts = 0;
   private files = 0;
@@ -43,59 +48,61 @@ export class Mesh {
   private constructor(
     readonly parts: MeshParts,
     private readonly folder: string,
+    /** Path of the administrator's kubeconfig. */
+    readonly kubeconfig: string,
     readonly kubernetes: Kubernetes,
     readonly registry: MeshRegistry,
     readonly istiod: Istiod,
-    /** The administrator's. */
-    readonly client: KubeClient,
-    /** Path of the administrator's kubeconfig. */
-    readonly kubeconfig: string,
     /** First three parts of the addresses of its workloads. */
     private readonly network: string,
-  ) {}
+  ) {
+    this.client = new KubeClient(kubernetes.admin);
+  }
 
   /** Starts a mesh, with parts built first where they are missing. */
   static async start(options: MeshOptions = {}): Promise<Mesh> {
     const parts = await meshParts(options.say ?? (() => {}));
     const folder = scratchDir("mesh");
-    let mesh: Mesh | undefined;
+    const kubeconfig = join(folder, "kubeconfig");
+    const mesh = new Mesh(
+      parts,
+      folder,
+      kubeconfig,
+      await prepareKubernetes(parts, join(folder, "kubernetes")),
+      await MeshRegistry.prepare(parts, join(folder, "registry")),
+      await prepareIstiod(parts, join(folder, "istiod"), kubeconfig, options.istiod ?? {}),
+      await loopbackNetwork(),
+    );
     try {
-      const registry = await MeshRegistry.prepare(parts, join(folder, "registry"));
-      const [kubernetes] = await Promise.all([
-        startKubernetes(parts, join(folder, "kubernetes")),
-        registry.start(),
-      ]);
-      const client = new KubeClient(kubernetes.admin);
-      const kubeconfig = writeKubeconfig(join(folder, "kubeconfig"), kubernetes.admin);
-      const istiod = await prepareIstiod(
-        parts,
-        join(folder, "istiod"),
-        kubernetes,
-        options.istiod ?? {},
-      );
-      const network = await loopbackNetwork();
-      mesh = new Mesh(parts, folder, kubernetes, registry, istiod, client, kubeconfig, network);
-      await mesh.prepare(options);
+      await mesh.begin(options);
       return mesh;
     } catch (error) {
-      await mesh?.stop();
+      await mesh.stop();
       throw error;
     }
   }
 
-  private async prepare(options: MeshOptions): Promise<void> {
-    const namespaces = ["default", "istio-system", ...(options.namespaces ?? [])];
-    const crds = [readFileSync(this.parts.istioCrds, "utf8"), ...(options.crds ?? [])];
-    await Promise.all([
-      ...namespaces.map((name) => this.namespace(name)),
-      ...crds.map((crd) => this.client.apply(crd)),
-    ]);
+  private async begin(options: MeshOptions): Promise<void> {
+    await Promise.all([this.registry.start(), this.startKubernetes(options)]);
     if (options.controlPlane ?? true) await this.startIstiod();
     await Promise.all(
       Array.from({ length: options.proxies ?? 0 }, (_, i) =>
         this.startProxy({ name: `gateway-${i + 1}`, kind: "router", labels: GATEWAY_LABELS }),
       ),
     );
+  }
+
+  private async startKubernetes(options: MeshOptions): Promise<void> {
+    const { etcd, apiServer, admin } = this.kubernetes;
+    await etcd.start();
+    await apiServer.start();
+    writeKubeconfig(this.kubeconfig, admin);
+    const namespaces = ["default", "istio-system", ...(options.namespaces ?? [])];
+    const crds = [readFileSync(this.parts.istioCrds, "utf8"), ...(options.crds ?? [])];
+    await Promise.all([
+      ...namespaces.map((name) => this.namespace(name)),
+      ...crds.map((crd) => this.client.apply(crd)),
+    ]);
   }
 
   /** Makes a namespace, or sets its labels. */
@@ -113,10 +120,10 @@ export class Mesh {
 
   /** Starts a proxy and waits until it takes traffic. */
   async startProxy(options: ProxyOptions): Promise<Proxy> {
-    const { parts, client, istiod } = this;
+    const { parts, client, istiod, agents } = this;
     const folder = join(this.folder, "proxies");
     const withIp = { ...options, ip: options.ip ?? this.nextIp() };
-    const proxy = await Proxy.start(withIp, { parts, client, istiod, folder });
+    const proxy = await Proxy.start(withIp, { parts, client, istiod, agents, folder });
     this.proxies.push(proxy);
     this.proxies.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
     return proxy;
@@ -169,7 +176,7 @@ export class Mesh {
     const { etcd, apiServer } = this.kubernetes;
     await Promise.all([
       ...this.links.map((link) => link.close()),
-      ...this.proxies.map((proxy) => proxy.agent.stop()),
+      ...this.agents.map((agent) => agent.stop()),
       this.istiod.part.kill(),
       this.registry.kill(),
       apiServer.kill(),

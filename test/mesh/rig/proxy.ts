@@ -40,6 +40,8 @@ export interface ProxyContext {
   readonly folder: string;
   readonly client: KubeClient;
   readonly istiod: Istiod;
+  /** Told of each agent before it is started, to be ended with the rest whatever happens. */
+  readonly agents: Part[];
 }
 
 const READY_TIMEOUT_MS = 60_000;
@@ -88,6 +90,7 @@ export class Proxy {
       isReady: () => admin.isReady(),
       graceMs: 1000,
     });
+    context.agents.push(agent);
     await agent.start();
     return new Proxy(name, namespace, ip, admin, prometheusPort, agent, folder);
   }
