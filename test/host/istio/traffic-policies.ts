@@ -5,12 +5,21 @@ export const edgesPolicy = `
 version: 1
 mesh: { istio: "1.31", namespace: ai, egress: { scope: all, policy: allow_any } }
 gateway:
-  secure: { service: web, hosts: [a.example.com, b.example.com], tls_secret: cert, redirect_http: true, tls_version_min: "1.3" }
+  secure:
+    service: web
+    hosts: [a.example.com, b.example.com]
+    tls_secret: cert
+    redirect_http: true
+    tls_version_min: "1.3"
   plain: { service: web, hosts: ["*.example.org"], port: 8080, selector: { app: edge } }
 providers:
   inner: { host: api.openai.com, load_balancer: round_robin }
   through: { host: api.anthropic.com, tls: passthrough }
-  open: { host: models.example.net, port: 8000, tls: none, outlier_detection: { consecutive_5xx: 3 } }
+  open:
+    host: models.example.net
+    port: 8000
+    tls: none
+    outlier_detection: { consecutive_5xx: 3 }
 calls: { web: [inner, through, open] }
 services:
   web:
@@ -25,9 +34,13 @@ version: 1
 mesh:
   istio: "1.31"
   namespace: ai
-  egress: { scope: listed, hosts: [istio-system/*, "other/db.other.svc.cluster.local"], policy: registry_only }
+  egress:
+    scope: listed
+    hosts: [istio-system/*, other/db.other.svc.cluster.local]
+    policy: registry_only
 gateway: { public: { service: everything, hosts: [x.example.com] } }
-providers: { outer: { host: api.example.com, port: 8443, local_port: 8080, retry_budget: { percent: 5 } } }
+providers:
+  outer: { host: api.example.com, port: 8443, local_port: 8080, retry_budget: { percent: 5 } }
 calls: { everything: [cookie, outer] }
 services:
   everything:
@@ -44,7 +57,10 @@ services:
       idle_timeout_ms: 90000
       h2_upgrade: false
     retry_budget: { percent: 12.5, min_concurrent: 2 }
-    outlier_detection: { consecutive_5xx: 0, consecutive_gateway_errors: 4, ejection_percent_max: 100 }
+    outlier_detection:
+      consecutive_5xx: 0
+      consecutive_gateway_errors: 4
+      ejection_percent_max: 100
     load_balancer: random
     routes:
       - name: all
