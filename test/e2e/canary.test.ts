@@ -17,11 +17,12 @@ const GUARD: CanaryConfig = {
 };
 
 /** As a VirtualService has them: the veto, testers, the split. */
-const ROUTES: readonly RouteSpec[] = [
+const SPLIT: readonly RouteSpec[] = [
   { name: "veto", match: { headers: { "x-ganglion-arm": "v1" } }, cluster: STABLE },
   { name: "testers", match: { headers: { "x-canary-user": "true" } }, cluster: CANARY },
   { name: "split", weights: { [STABLE]: 50, [CANARY]: 50 } },
-].map((route) => ({ ...route, timeoutMs: 300 }));
+];
+const ROUTES = SPLIT.map((route) => ({ ...route, timeoutMs: 300 }));
 
 let rig: FilteredEnvoy | undefined;
 afterEach(async () => {
@@ -72,12 +73,12 @@ async function untilKilled(proxy: FilteredEnvoy): Promise<number> {
 }
 
 describe("a canary that fails", () => {
-  it.each<[string, Partial<Fault>]>([
+  it.for<[string, Partial<Fault>]>([
     ["answers 503", { errorPermille: 1000 }],
     ["answers 500 to one in three", { errorPermille: 333, errorStatus: 500 }],
     ["resets the connection", { resetPermille: 1000 }],
     ["never answers", { blackHole: true }],
-  ])("that %s gets no request a second later, from testers neither", async (_, fault, context) => {
+  ])("that %s gets no request a second later, from testers neither", async ([, fault], context) => {
     const proxy = await start(context, fault);
     const killedMs = await untilKilled(proxy);
     while (performance.now() - killedMs < 1000) await round(proxy);
@@ -121,10 +122,10 @@ describe("a canary that fails", () => {
 });
 
 describe("a canary that does not fail", () => {
-  it.each<[string, Partial<Fault>]>([
+  it.for<[string, Partial<Fault>]>([
     ["answers well", {}],
     ["refuses what clients do wrong", { errorPermille: 1000, errorStatus: 404 }],
-  ])("and %s keeps its share", async (_, fault, context) => {
+  ])("and %s keeps its share", async ([, fault], context) => {
     const proxy = await start(context, fault);
     for (let i = 0; i < 50; i++) await round(proxy);
     const requests = await canaryRequests(proxy);
