@@ -19,6 +19,10 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   calibration: () => import("./calibration"),
   poison: () => import("./poison"),
   faults: () => import("./faults"),
+  "mesh-push": () => import("./mesh-push"),
+  "mesh-bad": () => import("./mesh-bad"),
+  rbac: () => import("./rbac"),
+  verify: () => import("./verify"),
 };
 
 /** Names of all benches, in the order of the README. */

@@ -32,7 +32,13 @@ const toolInputs = ["host-tools/build.mjs", "package-lock.json"];
 const filterInputs = ["assembly", "asconfig.json", ...toolInputs];
 const commandInputs = ["host-tools/src", "assembly/contract", ...toolInputs];
 /** Benches of kernels take their random artifacts from the kernels' tests. */
-const benchInputs = ["bench", "test/host/model", "test/mesh/rig", ...commandInputs];
+const benchInputs = [
+  "bench",
+  "test/host/model",
+  "test/host/verify/defects.ts",
+  "test/mesh/rig",
+  ...commandInputs,
+];
 const meshInputs = ["test/mesh/rig", "test/support", ...commandInputs];
 /**
  * Laboratory modules export single kernels to tests: no host calls, so none of the filter's
@@ -115,6 +121,8 @@ const targets = [
     commandInputs,
   ),
   bundleTarget("bench", "bench/index.ts", "build/bench.mjs", benchInputs),
+  // Pushers that the bench mesh-bad kills (bench/rig/dying-pushes.ts).
+  bundleTarget("push-child", "bench/rig/push-child.ts", "build/push-child.mjs", benchInputs),
   bundleTarget("mesh", "test/mesh/rig/main.ts", "build/mesh.mjs", meshInputs),
 ];
 
