@@ -13,9 +13,13 @@ export interface ArguedFinding {
   readonly rule: string;
 }
 
-/** The rows of the page's table. */
-export function arguedFindings(): ArguedFinding[] {
-  const rows = readFileSync(PAGE, "utf8").matchAll(
+/**
+ * The rows of the page's table.
+ *
+ * @param page its place, for a bundle, where paths relative to this file are others
+ */
+export function arguedFindings(page = PAGE): ArguedFinding[] {
+  const rows = readFileSync(page, "utf8").matchAll(
     /^\| (\S+\.ya?ml) +\| +(\d+) \| \[([a-z0-9-]+)\]/gm,
   );
   return [...rows].map(([, file = "", line, rule = ""]) => ({ file, line: Number(line), rule }));
