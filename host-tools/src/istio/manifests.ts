@@ -8,7 +8,7 @@ import { destinationRule } from "./destination-rule";
 import { type FilterImage, type FilterKind, filterObject } from "./filter-object";
 import type { KubeObject } from "./kube-object";
 import { gateway } from "./gateway";
-import { groundManifests, operationsCompanions, operationsManifests } from "./operations";
+import { BESIDE, groundManifests, operationsCompanions, operationsManifests } from "./operations";
 import { providerObjects } from "./service-entry";
 import { sidecar } from "./sidecar";
 import { extraStatTagValues } from "./stat-tags";
@@ -81,7 +81,7 @@ export function companionFiles(
   };
   return [
     ["kustomization.yaml", yamlText(kustomization)],
-    ["istio-values.yaml", STAT_TAGS_COMMENT + yamlText(extraStatTagValues())],
+    [`${BESIDE}/istio-values.yaml`, STAT_TAGS_COMMENT + yamlText(extraStatTagValues())],
     ...operationsCompanions(policy),
   ];
 }

@@ -12,7 +12,7 @@ import { podMonitor, scrapeJob } from "../kubernetes/pod-monitor";
 import { prometheusRule } from "../kubernetes/prometheus-rule";
 import { scaledObject } from "../kubernetes/scaled-object";
 import { adapterRules } from "../kubernetes/scaling-signal";
-import { workloadPatch } from "../kubernetes/workload-patch";
+import { workloadComponent, workloadPatch } from "../kubernetes/workload-patch";
 import { allowPolicy, denyByDefault, tenantPolicy } from "./authorization-policy";
 import { endpointOverrideFilter } from "./envoy-filter-endpoint-override";
 import { globalLimitFilter } from "./envoy-filter-global-limit";
@@ -25,6 +25,12 @@ import { rateLimitConfig } from "./rate-limit-config";
 import { tailSampling } from "./tail-sampling";
 import { telemetry } from "./telemetry";
 import { yamlText } from "./yaml-text";
+
+/**
+ * Folder of the files that are no objects to apply: apart, so that whatever takes a whole folder
+ * (kubectl, istioctl) finds objects only.
+ */
+export const BESIDE = "beside";
 
 /** What has to be there before anything else of the policy. */
 export function groundManifests({ mesh }: Policy): KubeObject[] {
@@ -56,8 +62,10 @@ export function operationsManifests(
 /** Files beside the objects, by name; none of them is an object to apply. */
 export function operationsCompanions(policy: Policy): [file: string, text: string][] {
   const { mesh, name } = policy;
+  const patch = workloadPatch(mesh);
   const files: [string, string | undefined][] = [
-    ["workload-patch.yaml", workloadPatch(mesh)],
+    ["workload/kustomization.yaml", patch && workloadComponent()],
+    ["workload/patch.yaml", patch],
     ["collector-tail-sampling.yaml", mesh.tracing && tailSampling(mesh.tracing)],
     ["rate-limit-service.yaml", rateLimitConfig(policy)],
     ["prometheus-adapter.yaml", mesh.prometheus && adapterRules(policy.services)],
@@ -67,7 +75,7 @@ export function operationsCompanions(policy: Policy): [file: string, text: strin
       mesh.install && INSTALL_COMMENT + yamlText(istioOperator(mesh, mesh.install)),
     ],
   ];
-  return files.flatMap(([file, text]) => (text === undefined ? [] : [[file, text]]));
+  return files.flatMap(([file, text]) => (text === undefined ? [] : [[`${BESIDE}/${file}`, text]]));
 }
 
 const INSTALL_COMMENT = `\

@@ -8,14 +8,26 @@ import { METRIC_LABELS } from "../istio/stat-tags";
 import { yamlText } from "../istio/yaml-text";
 
 const COMMENT = `\
-# Not an object to apply: a patch for the Deployments of the workloads, e.g. in an overlay:
-#
-#   patches:
-#     - path: workload-patch.yaml
-#       target: { kind: Deployment, labelSelector: "..." }
-#
-# The name below is replaced by that of each target.
+# Not an object to apply: a patch for the pods of the workloads' Deployments, by the component
+# beside it. The name below stands for that of each of them.
 `;
+
+const COMPONENT_COMMENT = `\
+# Not an object to apply: a component of kustomize. An overlay that lists this folder under
+# \`components\` gets the patch into each of its Deployments.
+`;
+
+/** What an overlay with the workloads' Deployments lists, in the folder of the patch. */
+export function workloadComponent(): string {
+  return (
+    COMPONENT_COMMENT +
+    yamlText({
+      apiVersion: "kustomize.config.k8s.io/v1alpha1",
+      kind: "Component",
+      patches: [{ path: "patch.yaml", target: { kind: "Deployment" } }],
+    })
+  );
+}
 
 /** Undefined for a policy that says nothing of its workloads' proxies. */
 export function workloadPatch(mesh: MeshFacts): string | undefined {

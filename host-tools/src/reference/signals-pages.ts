@@ -63,7 +63,7 @@ export function metricsPage(): string {
     `- Istio: \`extraStatTags: [${METRIC_LABELS.join(", ")}]\`, in ` +
       `\`meshConfig.defaultConfig\` or in the ` +
       "workload's annotation `proxy.istio.io/config`. `ganglion render -o DIR` writes it as " +
-      "`istio-values.yaml`.",
+      "`beside/istio-values.yaml`.",
     "- Envoy: one expression per label under `stats_config.stats_tags`; `ganglion render " +
       "--target envoy` " +
       "writes them.",

@@ -69,7 +69,8 @@ describe("ganglion diff", () => {
     const { policy: read, config } = compiledOperations();
     const objects = renderedManifests(read, config, { kind: "TrafficExtension", image: IMAGE });
     const rendered = { objects, companions: companionFiles(objects, read), isPushed: true };
-    const files = await readdir(manifests);
+    const entries = await readdir(manifests, { recursive: true });
+    const files = entries.filter((entry) => entry.endsWith(".yaml"));
     expect(files.length).toBeGreaterThan(20);
     for (const file of files) {
       const text = await readFile(join(manifests, file));

@@ -26,7 +26,8 @@ const KINDS = [
   "EnvoyExtensionPolicy",
 ];
 const COMPANIONS = [
-  "workload-patch.yaml",
+  "workload/kustomization.yaml",
+  "workload/patch.yaml",
   "collector-tail-sampling.yaml",
   "rate-limit-service.yaml",
   "prometheus-scrape.yaml",
@@ -56,9 +57,9 @@ describe("golden files", () => {
   });
 
   it.each(COMPANIONS)("of the file beside the objects: %s", (file) => {
-    const text = files.get(file);
+    const text = files.get(`beside/${file}`);
     expect(text).toMatch(/^# Not an object to apply/);
-    expectGolden(`manifests/operations/${file}`, text ?? "");
+    expectGolden(`manifests/operations/beside/${file}`, text ?? "");
   });
 });
 
@@ -95,7 +96,7 @@ describe("objects of security and operations", () => {
     expect(kinds).toEqual(["TrafficExtension"]);
     expect([...operationsFiles(policyOf("")).keys()]).toEqual([
       "kustomization.yaml",
-      "istio-values.yaml",
+      "beside/istio-values.yaml",
     ]);
   });
 
@@ -171,7 +172,9 @@ describe("limits of Envoy's own", () => {
 
   it("count under the keys by which the service looks them up", () => {
     type Entry = { key: string; value?: string; descriptors?: Entry[] };
-    const config = parse(files.get("rate-limit-service.yaml") ?? "") as { descriptors: Entry[] };
+    const config = parse(files.get("beside/rate-limit-service.yaml") ?? "") as {
+      descriptors: Entry[];
+    };
     const actions = yamlText(patches("llm-service-global-limit")[1]);
     for (const service of config.descriptors) {
       expect(actions).toContain(`descriptor_value: ${service.value}`);
@@ -279,7 +282,7 @@ describe("what is recorded", () => {
     };
     expect(share(objects)).toBe(100);
     expect(share(operationsObjects(policyOf("tracing: { provider: otel }")))).toBe(10);
-    expect(files.get("collector-tail-sampling.yaml")).toContain("sampling_percentage: 10");
+    expect(files.get("beside/collector-tail-sampling.yaml")).toContain("sampling_percentage: 10");
   });
 
   it("is never a prompt or a secret", () => {
