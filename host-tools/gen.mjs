@@ -19,6 +19,7 @@ const generators = [
   "host-tools/src/model/generated-files.ts",
   "host-tools/src/content/generated-files.ts",
   "host-tools/src/calibration/generated-files.ts",
+  "host-tools/src/sbom/generated-files.ts",
 ];
 
 async function generatorOf(entry) {

@@ -4,10 +4,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, GanglionError } from "../lib/errors";
-import { filterModulePath } from "../lib/filter-module";
+import { filterModulePath, isOwnModule } from "../lib/filter-module";
 import { readInput } from "../lib/input";
-import { writeOutput } from "../lib/output";
-import { seededPrng } from "../lib/prng";
+import { STDOUT, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
 import { VERSION } from "../lib/version";
 import {
@@ -18,9 +17,14 @@ import {
   type OciImage,
   parseReference,
   pushImage,
+  pushReferrer,
   type Reference,
+  Registry,
   writeLayout,
 } from "../oci";
+import { registryOptions } from "../oci/registry-options";
+import { SBOM_MEDIA_TYPE, sbomOf } from "../sbom/cyclonedx";
+import { registryChoices } from "./registry-choices";
 
 export interface PackOptions {
   /** Folder of the layout. */
@@ -29,6 +33,8 @@ export interface PackOptions {
   readonly push?: string;
   readonly form: ImageForm | "both";
   readonly revision?: string;
+  /** File for the list of contents. */
+  readonly sbom?: string;
   readonly plainHttp?: boolean;
   readonly dryRun?: boolean;
 }
@@ -51,12 +57,17 @@ export async function runPack(module: string | undefined, options: PackOptions):
   const target = options.push === undefined ? undefined : parseReference(options.push);
   const wasm = module === undefined ? await readFile(filterModulePath()) : await readInput(module);
   const packed = packForms(wasm, options);
+  const sbom = sbomOfModule(wasm, options);
   for (const { form, image } of packed) say(`${form}: ${image.digest}, ${image.sizeBytes} bytes`);
   if (options.dryRun) return printLines(packed.map(({ image }) => image.digest));
+  if (options.sbom !== undefined) {
+    await writeOutput(sbom, options.sbom);
+    if (options.sbom !== STDOUT) say(`wrote ${options.sbom}`);
+  }
   if (options.output !== undefined) await writeFolder(options.output, packed);
   if (target === undefined) return printLines(packed.map(({ image }) => image.digest));
   const references: string[] = [];
-  for (const one of packed) references.push(await pushOne(one, target, options));
+  for (const one of packed) references.push(await pushOne(one, target, sbom, options));
   return printLines(references);
 }
 
@@ -78,24 +89,41 @@ function packForms(wasm: Uint8Array, options: PackOptions): Packed[] {
   }));
 }
 
+function sbomOfModule(wasm: Uint8Array, options: PackOptions): Uint8Array {
+  const created = createdFrom(process.env.SOURCE_DATE_EPOCH);
+  const { revision } = options;
+  return sbomOf(wasm, {
+    version: VERSION,
+    isOwn: isOwnModule(wasm),
+    ...(revision === undefined ? {} : { revision }),
+    ...(created === undefined ? {} : { created }),
+  });
+}
+
 async function writeFolder(folder: string, packed: readonly Packed[]): Promise<void> {
   const entries = packed.map(({ image, suffix }) => ({ image, name: `${VERSION}${suffix}` }));
   await writeLayout(folder, entries);
   say(`wrote ${join(folder, "index.json")} with ${entries.map(({ name }) => name).join(", ")}`);
 }
 
-async function pushOne(packed: Packed, target: Reference, options: PackOptions): Promise<string> {
+async function pushOne(
+  packed: Packed,
+  target: Reference,
+  sbom: Uint8Array,
+  options: PackOptions,
+): Promise<string> {
   const tag = target.tag === undefined ? undefined : `${target.tag}${packed.suffix}`;
-  const pushed = await pushImage(
-    packed.image,
-    { ...target, tag },
-    {
-      // Jitter of retries: it has to differ between machines, not to be secret.
-      prng: seededPrng(process.pid),
-      plainHttp: options.plainHttp ?? false,
-      onStep: say,
-    },
-  );
+  const choices = registryChoices(options);
+  const pushed = await pushImage(packed.image, { ...target, tag }, { ...choices, onStep: say });
+  const registry = new Registry(target, registryOptions(target, "push", choices));
+  const { image } = packed;
+  const subject = {
+    mediaType: image.manifest.mediaType,
+    digest: image.digest,
+    size: image.manifestBytes.length,
+  };
+  const referral = { artifactType: SBOM_MEDIA_TYPE, mediaType: SBOM_MEDIA_TYPE, content: sbom };
+  say(`list of contents ${await pushReferrer(registry, subject, referral)} stored`);
   return pushed.reference;
 }
 

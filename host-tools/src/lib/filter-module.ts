@@ -1,7 +1,7 @@
 // Where the filter's release module is: beside this tool's bundle, in a checkout as in an installed
 // package. From source (tests) it is in the checkout's build folder.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,6 +26,15 @@ export function filterModulePath(): string {
       hint: "Run `npm run build`, or install the package again.",
     },
   );
+}
+
+/** Whether these bytes are the release module's; false where there is none. */
+export function isOwnModule(wasm: Uint8Array): boolean {
+  try {
+    return Buffer.compare(readFileSync(filterModulePath()), wasm) === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** As filterModulePath, read. */

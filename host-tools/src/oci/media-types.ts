@@ -8,6 +8,8 @@ export const MediaType = {
   wasmConfig: "application/vnd.module.wasm.config.v1+json",
   wasmContent: "application/vnd.module.wasm.content.layer.v1+wasm",
   index: "application/vnd.oci.image.index.v1+json",
+  /** Config of a manifest that has none. */
+  empty: "application/vnd.oci.empty.v1+json",
 } as const;
 
 export const Annotation = {
@@ -27,13 +29,19 @@ export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
+  /** Of the manifest it points at, in an index. */
+  readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface Manifest {
   readonly schemaVersion: 2;
   readonly mediaType: string;
+  /** What a manifest that is no image holds. */
+  readonly artifactType?: string;
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
+  /** The manifest that this one says something about. */
+  readonly subject?: Descriptor;
   readonly annotations?: Readonly<Record<string, string>>;
 }

@@ -34,6 +34,11 @@ export interface PulledManifest {
   readonly digest: string;
 }
 
+export interface StoredManifest {
+  /** The registry lists it itself among what refers to its subject. */
+  readonly isListed: boolean;
+}
+
 type Call = Omit<ExchangeRequest, "timeoutMs" | "answerMaxBytes"> &
   Partial<Pick<ExchangeRequest, "timeoutMs" | "answerMaxBytes">>;
 
@@ -86,13 +91,14 @@ export class Registry {
   /**
    * Stores a manifest under a tag or under its digest.
    *
+   * @returns what the registry said of it
    * @throws GanglionError E_OCI_DIGEST when the registry says that it stored other bytes
    */
   async putManifest(
     tagOrDigest: string,
     manifestBytes: Uint8Array,
     mediaType: string = MediaType.manifest,
-  ): Promise<void> {
+  ): Promise<StoredManifest> {
     const action = `write of manifest ${tagOrDigest}`;
     const answer = await this.#call(
       {
@@ -105,6 +111,7 @@ export class Registry {
     );
     if (answer.status !== 201) throw this.#statusError(action, answer);
     this.#checkStated(answer, digestOf(manifestBytes), action);
+    return { isListed: answer.headers.get("oci-subject") !== null };
   }
 
   /**
@@ -113,22 +120,54 @@ export class Registry {
    * @throws GanglionError E_OCI_DIGEST
    */
   async getManifest(tagOrDigest: string): Promise<PulledManifest> {
+    const found = await this.findManifest(tagOrDigest, MediaType.manifest, true);
+    return found as PulledManifest;
+  }
+
+  /**
+   * As getManifest, of another kind of manifest, or of one that need not be there.
+   *
+   * @param isNeeded whether it is an error that there is none
+   */
+  async findManifest(
+    tagOrDigest: string,
+    accept: string,
+    isNeeded = false,
+  ): Promise<PulledManifest | undefined> {
     const action = `read of manifest ${tagOrDigest}`;
     const answer = await this.#call(
       {
         method: "GET",
         url: this.#url(`manifests/${tagOrDigest}`),
-        headers: { accept: MediaType.manifest },
+        headers: { accept },
         answerMaxBytes: MANIFEST_MAX_BYTES,
       },
       action,
     );
+    if (answer.status === 404 && !isNeeded) return undefined;
     if (answer.status !== 200) throw this.#statusError(action, answer);
     const digest = digestOf(answer.body);
     if (isDigest(tagOrDigest)) verifyDigest(answer.body, tagOrDigest, this.#name(action));
     this.#checkStated(answer, digest, action);
     const mediaType = (answer.headers.get("content-type") ?? "").split(";")[0]?.trim() ?? "";
     return { bytes: answer.body, mediaType, digest };
+  }
+
+  /**
+   * The index of what says something about a manifest, where the registry keeps one itself
+   * (distribution specification 1.1).
+   *
+   * @returns undefined where it does not
+   */
+  async getReferrers(digest: string): Promise<Uint8Array | undefined> {
+    const action = `read of referrers ${digest}`;
+    const url = this.#url(`referrers/${digest}`);
+    const call = { method: "GET" as const, url, headers: { accept: MediaType.index } };
+    const answer = await this.#call({ ...call, answerMaxBytes: MANIFEST_MAX_BYTES }, action);
+    // Without the API a registry takes the path for one that does not exist, or for a bad one.
+    if ([400, 404, 405, 501].includes(answer.status)) return undefined;
+    if (answer.status !== 200) throw this.#statusError(action, answer);
+    return answer.body;
   }
 
   /**

@@ -1,12 +1,17 @@
-// A tar archive of exactly one file, written and never read. The general libraries also extract,
-// and extraction is where their vulnerabilities were; here there is no path to walk and nothing to
-// unpack. Everything a digest must not depend on (owner, clock, umask, host) is a constant.
+// A tar archive of exactly one file, written; and one file found in an archive of somebody else's,
+// in memory. The general libraries also extract, and extraction is where their vulnerabilities
+// were; here nothing is ever unpacked to a path. Everything a digest must not depend on (owner,
+// clock, umask, host) is a constant.
 //
 //   ustar: 512-byte header | content padded with zeros to 512 | two zero blocks
 
 import { GanglionError } from "../lib/errors";
 
 const BLOCK_BYTES = 512;
+const NAME_LENGTH_BYTES = 100;
+const SIZE_OFFSET = 124;
+const SIZE_LENGTH_BYTES = 12;
+const KIND_OFFSET = 156;
 const CHECKSUM_OFFSET = 148;
 const CHECKSUM_LENGTH_BYTES = 8;
 // Eleven octal digits; a larger file needs an extension that not every reader knows.
@@ -43,6 +48,32 @@ export function tarOfFile(fileName: string, content: Uint8Array): Uint8Array {
 /** The offset in the archive after the last byte of a file of that size. */
 export function tarContentEnd(contentBytes: number): number {
   return BLOCK_BYTES + contentBytes;
+}
+
+/**
+ * The content of a regular file in an archive, by its base name.
+ *
+ * @returns undefined where there is none, or where the archive ends before its end
+ */
+export function fileOfTar(archive: Uint8Array, fileName: string): Uint8Array | undefined {
+  const text = (from: number, length: number): string =>
+    Buffer.from(archive.subarray(from, from + length))
+      .toString("latin1")
+      .split("\0", 1)[0] as string;
+  for (let at = 0; at + BLOCK_BYTES <= archive.length;) {
+    const name = text(at, NAME_LENGTH_BYTES);
+    const sizeText = text(at + SIZE_OFFSET, SIZE_LENGTH_BYTES).trim();
+    if (name === "" || !/^[0-7]{1,11}$/.test(sizeText)) return undefined;
+    const from = at + BLOCK_BYTES;
+    const end = from + Number.parseInt(sizeText, 8);
+    if (end > archive.length) return undefined;
+    const kind = text(at + KIND_OFFSET, 1);
+    if ((kind === "0" || kind === "") && name.split("/").at(-1) === fileName) {
+      return archive.subarray(from, end);
+    }
+    at = from + Math.ceil((end - from) / BLOCK_BYTES) * BLOCK_BYTES;
+  }
+  return undefined;
 }
 
 function header(fileName: string, sizeBytes: number): Uint8Array {

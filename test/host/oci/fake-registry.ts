@@ -14,6 +14,15 @@ export interface SeenRequest {
   readonly body: Buffer;
 }
 
+interface FakeManifest {
+  readonly mediaType?: string;
+  readonly artifactType?: string;
+  readonly config?: { readonly digest: string };
+  readonly layers?: readonly { readonly digest: string }[];
+  readonly manifests?: readonly { readonly digest: string }[];
+  readonly subject?: { readonly digest: string };
+}
+
 /** Answers in the registry's place and returns true, or leaves the request to it. */
 export type Fault = (request: SeenRequest, response: ServerResponse) => boolean;
 
@@ -23,6 +32,8 @@ export class FakeRegistry {
   readonly manifests = new Map<string, Buffer>();
   readonly tags = new Map<string, string>();
   fault: Fault = () => false;
+  /** Whether the registry lists referrers itself (distribution specification 1.1). */
+  listsReferrers = false;
   #server: Server;
   #sessions = 0;
 
@@ -81,6 +92,9 @@ export class FakeRegistry {
       case "PUT manifest":
       case "PUT tag":
         return this.#putManifest(name, request, response);
+      case "GET referrers":
+        if (this.listsReferrers) return this.#listReferrers(name, response);
+        return void response.writeHead(404).end();
       default: {
         const digest = this.tags.get(name) ?? name;
         const type = "application/vnd.oci.image.manifest.v1+json";
@@ -99,18 +113,28 @@ export class FakeRegistry {
   }
 
   #putManifest(name: string, request: SeenRequest, response: ServerResponse): void {
-    const manifest = JSON.parse(request.body.toString("utf8")) as {
-      config: { digest: string };
-      layers: { digest: string }[];
-    };
-    const missing = [manifest.config, ...manifest.layers].some(
-      (descriptor) => !this.blobs.has(descriptor.digest),
-    );
-    if (missing) return void response.writeHead(400).end();
+    const manifest = JSON.parse(request.body.toString("utf8")) as FakeManifest;
+    const { config, layers = [], manifests = [], subject } = manifest;
+    const isMissing =
+      [...(config ? [config] : []), ...layers].some(({ digest }) => !this.blobs.has(digest)) ||
+      manifests.some(({ digest }) => !this.manifests.has(digest));
+    if (isMissing) return void response.writeHead(400).end();
     const digest = digestOf(request.body);
     this.manifests.set(digest, request.body);
     if (name !== digest) this.tags.set(name, digest);
-    response.writeHead(201, { "docker-content-digest": digest }).end();
+    const listed = this.listsReferrers && subject ? { "oci-subject": subject.digest } : {};
+    response.writeHead(201, { "docker-content-digest": digest, ...listed }).end();
+  }
+
+  #listReferrers(subject: string, response: ServerResponse): void {
+    const manifests = [...this.manifests].flatMap(([digest, bytes]) => {
+      const manifest = JSON.parse(bytes.toString("utf8")) as FakeManifest;
+      if (manifest.subject?.digest !== subject) return [];
+      const { mediaType, artifactType } = manifest;
+      return [{ mediaType, artifactType, digest, size: bytes.length }];
+    });
+    const index = { schemaVersion: 2, manifests };
+    response.writeHead(200).end(JSON.stringify(index));
   }
 }
 
@@ -119,6 +143,7 @@ export function stepOf({ method, path }: Pick<SeenRequest, "method" | "path">): 
   if (path === "/v2/") return `${method} ping`;
   if (path.endsWith("/blobs/uploads/")) return `${method} upload`;
   if (path.includes("/blobs/")) return `${method} blob`;
+  if (path.includes("/referrers/")) return `${method} referrers`;
   if (!path.includes("/manifests/")) return `${method} other`;
   return path.includes("/manifests/sha256:") ? `${method} manifest` : `${method} tag`;
 }
