@@ -62,6 +62,13 @@ describe.runIf(await meshCanRun())("the mesh rig", () => {
     }
   });
 
+  it("has each proxy listen on its own address alone", async () => {
+    for (const { admin, ip } of mesh.proxies) {
+      const listeners = [...(await admin.listenerPorts()).keys()];
+      expect(listeners.filter((name) => name.endsWith(`_${PORT}`))).toEqual([`${ip}_${PORT}`]);
+    }
+  });
+
   it("changes the header at the far end when one object is applied", async () => {
     const { reference } = await mesh.registry.push(await readFilterModule(), "filter");
     await mesh.apply({
@@ -83,6 +90,7 @@ describe.runIf(await meshCanRun())("the mesh rig", () => {
       });
       expect(JSON.parse(reply.body)).toHaveProperty("x-ganglion-arm", "b");
       expect(await proxy.prometheus()).toContain("ganglion_config_epoch");
+      expect(readdirSync(join(proxy.folder, "var/lib/istiodata"))).not.toEqual([]);
     }
   });
 
@@ -151,8 +159,8 @@ describe.runIf(await meshCanRun())("the mesh rig", () => {
   });
 });
 
-const gatewayOf = ({ name, ip }: Proxy) =>
-  httpGateway({ name, selector: { app: "istio-ingressgateway" }, ip, port: PORT });
+const gatewayOf = ({ name, selector, ip }: Proxy) =>
+  httpGateway({ name, selector, ip, port: PORT });
 
 function traffic(mesh: Mesh, echo: Echo) {
   const metadata = { name: "llm-service", namespace: "default" };

@@ -174,7 +174,8 @@ export class KubeClient {
     this.agent.destroy();
   }
 
-  private async pathOf(
+  /** Where the API has an object, found by discovery. @throws KubeRefusal */
+  async pathOf(
     apiVersion: string,
     kind: string,
     metadata: { readonly name: string; readonly namespace?: string | undefined },

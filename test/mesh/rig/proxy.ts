@@ -45,6 +45,8 @@ export interface ProxyContext {
 }
 
 const READY_TIMEOUT_MS = 60_000;
+/** On each proxy's pod, with a value that no other has. */
+const PROXY_LABEL = "mesh-rig/proxy";
 
 export class Proxy {
   private constructor(
@@ -95,6 +97,11 @@ export class Proxy {
     return new Proxy(name, namespace, ip, admin, prometheusPort, agent, folder);
   }
 
+  /** Labels that select this proxy and no other. */
+  get selector(): Readonly<Record<string, string>> {
+    return { [PROXY_LABEL]: `${this.namespace}.${this.name}` };
+  }
+
   /** One request to a listener of this proxy, on its address. */
   get(
     port: number,
@@ -128,7 +135,8 @@ export class Proxy {
 
 function podOptions(options: ProxyOptions & { ip: string }) {
   const { name, kind, ip, namespace = "default", serviceAccount = "default" } = options;
-  const labels = { ...(options.labels ?? { app: name }) };
+  const own = { [PROXY_LABEL]: `${namespace}.${name}` };
+  const labels: Record<string, string> = { ...(options.labels ?? { app: name }), ...own };
   // Istio's injector puts it on; istiod speaks mTLS to pods that have it.
   if (kind === "sidecar") labels["security.istio.io/tlsMode"] ??= "istio";
   return { name, namespace, serviceAccount, ip, labels, container: "istio-proxy" };

@@ -6,9 +6,12 @@ import type { KubeObject } from "./kube-client";
 export interface GatewayOptions {
   readonly name: string;
   readonly namespace?: string;
-  /** Labels of the proxies that shall serve it. */
+  /**
+   * Labels of the proxy that shall serve it, `proxy.selector`. One Gateway a proxy: of two that listen
+   * on one address each would get a part of its connections.
+   */
   readonly selector: Readonly<Record<string, string>>;
-  /** Address of the proxy. One Gateway a proxy, where several shall serve. */
+  /** Address of the proxy. */
   readonly ip: string;
   readonly port: number;
   /** Default `*`. */
