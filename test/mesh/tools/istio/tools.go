@@ -1,3 +1,5 @@
+// Keeps in go.mod what a mesh is built from: Istio's control plane, agent and istioctl.
+
 //go:build tools
 
 package tools
