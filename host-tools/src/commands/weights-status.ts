@@ -5,7 +5,7 @@ import { objectName } from "../cluster";
 import { ExitCode } from "../lib/errors";
 import { writeOutput } from "../lib/output";
 import { paint, say } from "../lib/talk";
-import { awaitEffect } from "../weights/fleet";
+import { fleetEpoch, readFleet, type Seen } from "../weights/fleet";
 import { artifactDigest, artifactVersion, liveGeneration } from "../weights/generation";
 import { readLiveFilter } from "../weights/live-filter";
 import { gitOpsOwner } from "../weights/ownership";
@@ -16,16 +16,21 @@ export interface StatusOptions extends TargetOptions, FleetOptions {
   readonly output: "text" | "json";
 }
 
+const LOOK_AGAIN_MS_MAX = 3_000;
+
 export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode> {
   const { cluster, place, fleetOf, ports } = await openSession(options, options);
   const live = await readLiveFilter(cluster, place);
   const { epoch, artifact, mode = "enforce", vmGeneration } = liveGeneration(live);
   const fleet = fleetOf(live);
-  const look = { epoch, withinMs: 0 };
-  await awaitEffect(fleet, ports.clock, look);
   // One look shows a dead worker among living ones; that all are dead shows only in two.
-  await ports.clock.sleep(Math.min(fleet.source.silenceMs, 3_000));
-  const state = await awaitEffect(fleet, ports.clock, look);
+  const seen = new Map<string, Seen>();
+  await readFleet(fleet, epoch, ports.clock, seen);
+  await ports.clock.sleep(Math.min(fleet.source.silenceMs, LOOK_AGAIN_MS_MAX));
+  const looked = await readFleet(fleet, epoch, ports.clock, seen);
+  // Proxies ignore what is older than what they run: an object that was put back by hand does nothing.
+  const ahead = fleetEpoch(looked) > epoch;
+  const state = ahead ? { ...looked, effective: false } : looked;
   const owner = gitOpsOwner(live.object);
   if (options.output === "json") {
     const status = {
@@ -51,6 +56,8 @@ export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode
     if (owner !== undefined) say(`  owner          ${owner}`);
     say(`${count(state)} run it${state.effective ? "" : paint.bad("  NOT EFFECTIVE")}`);
     sayProxies(state);
+    if (ahead)
+      say(`proxies run epoch ${fleetEpoch(state)} already and ignore epoch ${epoch}: push again`);
   }
   return state.effective ? ExitCode.ok : ExitCode.inconclusive;
 }

@@ -22,20 +22,20 @@ export type Effect =
 
 export interface EffectQuestion {
   readonly epoch: number;
-  /** A reading old enough that a living worker has ticked since: shows a proxy that is all dead. */
-  readonly earlier?: ProxyReading | undefined;
+  /** True where no worker of the proxy has ticked for so long that all must be dead. */
+  readonly silent?: boolean;
   readonly now: ProxyReading;
 }
 
 /** Judges one proxy. */
-export function judgeEffect({ epoch, earlier, now }: EffectQuestion): Effect {
+export function judgeEffect({ epoch, now, silent = false }: EffectQuestion): Effect {
   const { workers } = now;
   if (workers.size === 0) {
     return no("it publishes no metrics of the filter: the filter is not loaded there");
   }
   const newestS = newestHeartbeatS(now);
   const alive = [...workers].filter(([, { heartbeatS }]) => isAlive(heartbeatS, newestS));
-  if (earlier !== undefined && newestS <= newestHeartbeatS(earlier)) {
+  if (silent) {
     return no("no worker gives a sign of life: the filter is off there", true);
   }
   const behind = alive.filter(([, worker]) => worker.epoch < epoch);
@@ -58,7 +58,8 @@ export function reportedEpoch({ workers }: ProxyReading): number {
   return Math.max(0, ...[...workers.values()].map(({ epoch }) => epoch));
 }
 
-function newestHeartbeatS({ workers }: ProxyReading): number {
+/** The last sign of life of any worker, in monotonic seconds of its machine. */
+export function newestHeartbeatS({ workers }: ProxyReading): number {
   return Math.max(0, ...[...workers.values()].map(({ heartbeatS }) => heartbeatS));
 }
 

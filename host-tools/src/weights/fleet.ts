@@ -2,7 +2,7 @@
 // proxies is read again in each round: pods come and go during a rollout, and a pod that is gone is
 // no failure, while one that has come since must have the new weights too.
 
-import { type Effect, judgeEffect, reportedEpoch } from "./effect";
+import { type Effect, judgeEffect, newestHeartbeatS, reportedEpoch } from "./effect";
 import type { ProxyReading } from "./metrics-page";
 import type { PageSource } from "./page-source";
 import type { ProxyPlace, Reach } from "./proxy-finder";
@@ -44,9 +44,10 @@ const ROUND_MS = 500;
 /** Pages read at a time: a thousand proxies must not be asked all at once. */
 const AT_ONCE = 32;
 
-interface Seen {
-  readonly reading: ProxyReading;
-  readonly atMs: number;
+/** The last sign of life of a proxy, and when it was first read. */
+export interface Seen {
+  readonly heartbeatS: number;
+  readonly sinceMs: number;
 }
 
 /** One look at every proxy. */
@@ -103,10 +104,12 @@ async function readProxy(
   try {
     const reading = await fleet.source.read(proxy);
     const nowMs = clock.nowMs();
-    const first = seen.get(name);
-    const isOld = first !== undefined && nowMs - first.atMs >= fleet.source.silenceMs;
-    const effect = judgeEffect({ epoch, earlier: isOld ? first.reading : undefined, now: reading });
-    if (first === undefined || isOld) seen.set(name, { reading, atMs: nowMs });
+    const heartbeatS = newestHeartbeatS(reading);
+    const last = seen.get(name);
+    const moved = last === undefined || last.heartbeatS !== heartbeatS;
+    if (moved) seen.set(name, { heartbeatS, sinceMs: nowMs });
+    const silent = !moved && nowMs - last.sinceMs >= fleet.source.silenceMs;
+    const effect = judgeEffect({ epoch, now: reading, silent });
     return { name, reading, effect };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
