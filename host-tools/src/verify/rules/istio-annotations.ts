@@ -73,6 +73,16 @@ export const ANNOTATIONS: ReadonlySet<string> = new Set([
   "sidecar.istio.io/enableCoreDump",
   "networking.istio.io/address-type",
   "istio.io/tag",
+  // Read by istiod, the injector or the agent of 1.31, and not in that list.
+  "ambient.istio.io/xfcc-include-client-identity",
+  "envoyfilter.istio.io/referenced-services",
+  "experimental.istio.io/disable-gateway-port-translation",
+  "gateway.istio.io/agentgatewayImage",
+  "istio.io/connect-strategy",
+  "istio.io/ignore-policy-attachment",
+  "leader.istio.io/holder-key",
+  "prometheus.istio.io/secure-port",
+  "proxy.istio.io/health-checks-enabled",
 ]);
 
 /** Written by Istio's own tools, whatever follows. */
