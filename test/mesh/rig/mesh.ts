@@ -12,6 +12,7 @@ import type { Say } from "./go-programs";
 import { type Istiod, type IstiodOptions, prepareIstiod } from "./istiod";
 import { KubeClient, type KubeObject } from "./kube-client";
 import { writeKubeconfig } from "./kubeconfig";
+import { keepLogs } from "./kept-logs";
 import { type Kubernetes, prepareKubernetes } from "./kubernetes";
 import { MeshRegistry } from "./mesh-registry";
 import type { Part } from "./part";
@@ -171,7 +172,7 @@ export class Mesh {
     await this.kubernetes.apiServer.start();
   }
 
-  /** Ends everything, and removes the folder. Idempotent. */
+  /** Ends everything, and removes the folder; keeps the logs where that is asked for. Idempotent. */
   async stop(): Promise<void> {
     const { etcd, apiServer } = this.kubernetes;
     await Promise.all([
@@ -183,6 +184,7 @@ export class Mesh {
       etcd.kill(),
     ]);
     this.client.close();
+    keepLogs(this.folder);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
