@@ -37,6 +37,7 @@ const benchInputs = [
   "test/host/model",
   "test/host/verify/defects.ts",
   "test/mesh/rig",
+  "test/support",
   ...commandInputs,
 ];
 const meshInputs = ["test/mesh/rig", "test/support", ...commandInputs];
