@@ -1,12 +1,20 @@
 // The mesh rig itself: one object applied, and a header is another one at the far end; several proxies;
 // and nothing left behind.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PluginConfig } from "../../host-tools/src/config/plugin-config";
 import { readFilterModule } from "../../host-tools/src/lib/filter-module";
-import { eventually, httpGateway, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
+import {
+  eventually,
+  httpGateway,
+  KubeClient,
+  Mesh,
+  meshCanRun,
+  meshService,
+  type Proxy,
+} from "./rig";
 import { startEcho, type Echo } from "./support/echo";
 import { processesNaming } from "./support/processes";
 
@@ -123,6 +131,28 @@ describe.runIf(await meshCanRun())("the mesh rig", () => {
     await eventually("the default arm again", async () => {
       return (await proxy.get(PORT, "/chat")).headers["x-served-by"] === "v1";
     });
+  });
+
+  it("puts a link before a part, which takes no changes while it is cut", async () => {
+    const toIstiod = await mesh.link(mesh.istiod.xdsPort);
+    const proxy = await mesh.startProxy({ name: "far", kind: "router", xdsPort: toIstiod.port });
+    const hasListener = async () => (await proxy.admin.listenerPorts()).has(`${proxy.ip}_${PORT}`);
+    await toIstiod.set("cut");
+    await mesh.apply(gatewayOf(proxy));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(await hasListener()).toBe(false);
+    await toIstiod.set("open");
+    await eventually("the listener", hasListener);
+  });
+
+  it("gives a kubeconfig that goes through a link", async () => {
+    const toServer = await mesh.link(mesh.kubernetes.port);
+    expect(readFileSync(mesh.kubeconfigThrough(toServer), "utf8")).toContain(toServer.address);
+    const client = new KubeClient({ ...mesh.kubernetes.admin, port: toServer.port });
+    expect((await client.send("GET", "/version")).status).toBe(200);
+    await toServer.set("cut");
+    await expect(client.send("GET", "/version")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    client.close();
   });
 
   it("runs beside another mesh", async () => {
