@@ -71,7 +71,7 @@ async function begin(
     return { view, state: isSame ? checked : known };
   }
   const { killed } = await source.read();
-  if (killed.length > 0) throw stillKilled(killed);
+  if (killed.length > 0 && plan.heedsGuard) throw stillKilled(killed);
   const state = firstState(plan, id, clock.nowMs());
   say(`rollout ${id}: ${state.reason}`);
   return { view: await store.write(view, state), state };
@@ -130,7 +130,8 @@ class Controller {
 
   private checkOf(reading: Reading | string, isDue: boolean): Omit<Check, "atMs"> {
     if (typeof reading === "string") return { block: undefined, fault: reading, killed: [] };
-    const { killed, latencyMs } = reading;
+    const { latencyMs } = reading;
+    const killed = this.parts.plan.heedsGuard ? reading.killed : [];
     if (!isDue) return { block: undefined, killed };
     const block = this.ledger.take(reading);
     const fault = block === undefined ? "first reading" : undefined;

@@ -7,7 +7,7 @@ import {
   type PolicyRollout,
   type PolicyTester,
 } from "../config/policy-rollout";
-import type { Policy, PolicyArm, PolicyService } from "../config/policy";
+import { defaultArm, type Policy, type PolicyArm, type PolicyService } from "../config/policy";
 import { ExitCode, GanglionError } from "../lib/errors";
 import type { TestSettings } from "./sequential-test";
 
@@ -55,6 +55,8 @@ export interface RolloutPlan {
   readonly mirror: MirrorPlan | undefined;
   readonly affinity: Affinity | undefined;
   readonly metrics: PolicyAnalysis["metrics"];
+  /** False where the filter's guard only counts: then its verdict stops nothing here either. */
+  readonly heedsGuard: boolean;
   /** Names of the service's routes, as the filter's metrics have them. */
   readonly routes: readonly string[];
   /** Labels of the pods whose proxies count, where nothing else is said. */
@@ -80,7 +82,32 @@ export function rolloutPlan(policy: Policy, serviceName: string): RolloutPlan {
       "Name the arms there: rollout: { stable: ARM, canary: ARM }.",
     );
   }
-  return planOf(policy, service, rollout);
+  checkArms(service, rollout);
+  const plan = planOf(policy, service, rollout);
+  if (rollout.guard?.mode === "off" && plan.metrics?.prometheus === undefined) {
+    throw planError(
+      `services.${serviceName}.rollout.guard.mode = off: then the filters count nothing`,
+      "Set analysis.metrics.prometheus, or let the guard count in mode shadow.",
+    );
+  }
+  return plan;
+}
+
+/** Whoever is taken to the stable arm by name and whoever is split have to be told apart. */
+function checkArms(service: PolicyService, { stable, canary }: PolicyRollout): void {
+  const chosen = defaultArm(service.arms);
+  if (chosen !== undefined && chosen.name !== stable) {
+    throw planError(
+      `services.${service.name}.rollout.stable = "${stable}": must be the default arm`,
+      `Set default: true at ${stable}; ${chosen.name} has it.`,
+    );
+  }
+  const route = service.routes.find(({ arms }) => arms.some(({ name }) => name === canary));
+  if (route === undefined) return;
+  throw planError(
+    `route ${route.name} lists ${canary}, which is the canary`,
+    "Leave it out of `arms` of the routes: while it is tried, only the rollout sends to it.",
+  );
 }
 
 function planOf(policy: Policy, service: PolicyService, rollout: PolicyRollout): RolloutPlan {
@@ -122,9 +149,19 @@ function planOf(policy: Policy, service: PolicyService, rollout: PolicyRollout):
         : { percent: mirror.percent, requestsPerHourMax: mirror.requests_per_hour_max },
     affinity: affinityOf(analysis),
     metrics: analysis.metrics,
+    heedsGuard: isGuardEnforced(policy, service, rollout),
     routes: service.routes.map(({ name }) => name),
     workloads: policy.mesh.workloads,
   };
+}
+
+function isGuardEnforced(
+  policy: Policy,
+  service: PolicyService,
+  { guard }: PolicyRollout,
+): boolean {
+  const modes = service.routes.map(({ mode }) => guard?.mode ?? mode ?? policy.settings.mode);
+  return modes.includes("enforce");
 }
 
 function affinityOf({ session_affinity: affinity }: PolicyAnalysis): Affinity | undefined {

@@ -34,6 +34,7 @@ export function samplePlan(changes: Partial<RolloutPlan> = {}): RolloutPlan {
     mirror: undefined,
     affinity: undefined,
     metrics: undefined,
+    heedsGuard: true,
     routes: ["chat"],
     workloads: {},
     ...changes,

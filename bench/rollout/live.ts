@@ -1,0 +1,112 @@
+// The live half: the tool's own loop against a real API server and istiod, weights into a real Envoy
+// with the filter in it. Times are scaled down, everything else is as in production.
+
+import { RolloutMesh } from "../../test/mesh/support/rollout-mesh";
+
+/** Shares of errors up to 5 % are the rule's business in these runs, not the guard's. */
+const LENIENT = "healthy_error_percent: 5, bad_error_percent: 30";
+const RATE_HZ = 500;
+
+export interface LiveFigures {
+  readonly completes_at_4_9: boolean;
+  readonly rolls_back_at_5_1: boolean;
+  readonly holds_without_data: boolean;
+  /** Of a rollback at 500 requests/s between two versions without errors. */
+  readonly failed_requests: number;
+  readonly rollback_requests: number;
+  /** From the write of 100/0 to the canary's last request. */
+  readonly rollback_ms: number;
+  /** From the canary's first failure to its last request, with istiod stopped. */
+  readonly kill_ms: number;
+  readonly kill_errors: number;
+}
+
+export async function measureLive(
+  seed: number,
+  quick: boolean,
+  say: (line: string) => void,
+): Promise<LiveFigures> {
+  const rig = await RolloutMesh.start(say);
+  try {
+    const waitS = quick ? 4 : 8;
+    const analysis = `interval_s: 1, step_wait_s: ${waitS}, request_count_min: 100, hold_max_s: 8`;
+    const completes = await withErrors(rig, analysis, 49, seed, say);
+    const rollsBack = await withErrors(rig, analysis, 51, seed, say);
+    say("without requests");
+    await rig.apply({ guard: LENIENT, analysis });
+    const held = await rig.rollOut();
+    const back = await measureRollback(rig, seed, say);
+    const kill = await measureKill(rig, seed, say);
+    return {
+      completes_at_4_9: completes.phase === "completed" && completes.weight === 100,
+      rolls_back_at_5_1: rollsBack.phase === "rolled_back" && rollsBack.weight === 0,
+      holds_without_data: held.phase === "inconclusive" && held.step === 0 && held.weight === 0,
+      ...back,
+      ...kill,
+    };
+  } finally {
+    await rig.stop();
+  }
+}
+
+/** Both versions fail this often; a whole rollout under load. */
+async function withErrors(
+  rig: RolloutMesh,
+  analysis: string,
+  permille: number,
+  seed: number,
+  say: (line: string) => void,
+) {
+  say(`both versions with ${permille / 10} % errors`);
+  await rig.apply({ guard: LENIENT, analysis });
+  for (const upstream of [rig.stable, rig.canary]) upstream.fail(permille);
+  const load = rig.load(RATE_HZ, seed);
+  const state = await rig.rollOut();
+  await load.stop();
+  return state;
+}
+
+/** No version fails; half of the traffic is taken back from the canary in one write. */
+async function measureRollback(rig: RolloutMesh, seed: number, say: (line: string) => void) {
+  say(`rollback at ${RATE_HZ} requests/s`);
+  await rig.apply({ guard: LENIENT, analysis: "interval_s: 1, step_weights: [50]" });
+  const load = rig.load(RATE_HZ, seed);
+  const running = rig.rollOut();
+  await rig.untilServed();
+  await pause(2000);
+  const writtenMs = performance.now();
+  await rig.order("abort");
+  const state = await running;
+  await rig.untilQuiet();
+  const { requests, failed } = await load.stop();
+  if (state.phase !== "rolled_back") throw new Error(`the rollout is ${state.phase}`);
+  return {
+    failed_requests: failed,
+    rollback_requests: requests,
+    rollback_ms: Math.round(rig.canary.lastRequestMs - writtenMs),
+  };
+}
+
+/** The canary gets half of the traffic and begins to fail one in five; istiod is stopped. */
+async function measureKill(rig: RolloutMesh, seed: number, say: (line: string) => void) {
+  say("kill with istiod stopped");
+  await rig.apply({ guard: "requests_min: 10", analysis: "interval_s: 1, step_weights: [50]" });
+  const load = rig.load(RATE_HZ, seed);
+  const running = rig.rollOut();
+  await rig.untilServed();
+  await rig.mesh.stopIstiod();
+  await pause(1000);
+  const errorsBefore = rig.canary.errors;
+  const badMs = performance.now();
+  rig.canary.fail(200);
+  const state = await running;
+  await rig.untilQuiet();
+  await load.stop();
+  if (state.phase !== "rolled_back") throw new Error(`the rollout is ${state.phase}`);
+  return {
+    kill_ms: Math.round(rig.canary.lastRequestMs - badMs),
+    kill_errors: rig.canary.errors - errorsBefore,
+  };
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

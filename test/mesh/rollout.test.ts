@@ -1,0 +1,109 @@
+// A rollout on a real control plane: the tool's own loop against a real API server, weights through
+// istiod into a real Envoy, counts from the filter in it, answers of upstreams whose share of errors
+// is exact.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually, meshCanRun } from "./rig";
+import { RolloutMesh } from "./support/rollout-mesh";
+
+const RATE_HZ = 300;
+/** Errors up to 5 % are the rule's business here, not the guard's. */
+const LENIENT = "healthy_error_percent: 5, bad_error_percent: 30";
+const QUICK =
+  "interval_s: 1, step_weights: [20, 60, 100], step_wait_s: 5, request_count_min: 100, hold_max_s: 6, " +
+  'match: [{ header: x-canary-user, exact: "true" }]';
+
+describe.runIf(await meshCanRun())("a rollout", () => {
+  let rig: RolloutMesh;
+  beforeAll(async () => {
+    rig = await RolloutMesh.start();
+  });
+  afterAll(() => rig?.stop());
+
+  /** Rolls out under load with this many errors per thousand answers of both versions. */
+  async function underLoad(errorPermille: number) {
+    rig.stable.fail(errorPermille);
+    rig.canary.fail(errorPermille);
+    const before = rig.stable.errors + rig.canary.errors;
+    const load = rig.load(RATE_HZ, 1);
+    const state = await rig.rollOut();
+    const { failed } = await load.stop();
+    const injected = rig.stable.errors + rig.canary.errors - before;
+    return { state, failedBeside: failed - injected };
+  }
+
+  it("takes a canary with 4.9 % errors to the end", async () => {
+    await rig.apply({ guard: LENIENT, analysis: QUICK });
+    const { state, failedBeside } = await underLoad(49);
+    expect(state).toMatchObject({ phase: "completed", weight: 100 });
+    expect(state.done.map(({ weight }) => weight)).toEqual([20, 60, 100]);
+    expect(failedBeside).toBeLessThanOrEqual(0);
+    expect((await rig.get({})).servedBy).toBe("next");
+  });
+
+  it("takes a canary with 5.1 % errors back to 100/0", async () => {
+    await rig.apply({ guard: LENIENT, analysis: QUICK });
+    const { state, failedBeside } = await underLoad(51);
+    expect(state).toMatchObject({ phase: "rolled_back", weight: 0, decidedBy: "limit" });
+    expect(failedBeside).toBeLessThanOrEqual(0);
+    const view = await rig.store.read();
+    expect(rig.store.weightIn(view)).toBe(0);
+    await rig.untilQuiet();
+    for (let i = 0; i < 100; i++) expect((await rig.get({})).servedBy).toBe("one");
+  });
+
+  it("holds without requests, and ends without a verdict", async () => {
+    await rig.apply({ guard: LENIENT, analysis: QUICK });
+    const state = await rig.rollOut();
+    expect(state).toMatchObject({ phase: "inconclusive", weight: 0, step: 0 });
+  });
+
+  it("is ended by the filter's guard within a second with istiod stopped, and written by the tool", async () => {
+    await rig.apply({
+      guard: "requests_min: 10",
+      analysis: "interval_s: 1, step_weights: [50], step_wait_s: 60",
+    });
+    const load = rig.load(RATE_HZ, 2);
+    const running = rig.rollOut();
+    await rig.untilServed();
+    await rig.mesh.stopIstiod();
+    const badMs = performance.now();
+    rig.canary.fail(200);
+    const state = await running;
+    await rig.untilQuiet();
+    expect(state).toMatchObject({ phase: "rolled_back", weight: 0 });
+    expect(rig.canary.lastRequestMs - badMs).toBeLessThan(1000);
+    await load.stop();
+    await rig.mesh.startIstiod();
+    const killed = (await rig.proxy.prometheus()).match(/ganglion_canary_killed(\{[^}]*\})? (\d)/);
+    expect(killed?.[2]).toBe("1");
+    await expect(rig.rollOut()).rejects.toMatchObject({ code: "E_ROLLOUT_KILLED" });
+  });
+
+  it("sends testers to the canary and splits the rest", async () => {
+    await rig.apply({
+      guard: LENIENT,
+      analysis: QUICK.replace("step_wait_s: 5", "step_wait_s: 60"),
+    });
+    const stop = new AbortController();
+    const running = rig.rollOut(stop.signal);
+    const testers = { "x-canary-user": "true" };
+    await eventually("testers get the canary", async () => {
+      return (await rig.get(testers)).servedBy === "next";
+    });
+    let canary = 0;
+    for (let i = 0; i < 400; i++) {
+      expect((await rig.get(testers)).servedBy).toBe("next");
+      if ((await rig.get({})).servedBy === "next") canary++;
+    }
+    // 20 % of 400; four standard deviations of chance.
+    expect(Math.abs(canary - 80)).toBeLessThan(32);
+    stop.abort();
+    await running;
+    const view = await rig.store.read();
+    expect(view.state?.phase).toBe("progressing");
+    expect(view.object.metadata.managedFields?.map(({ manager }) => manager)).toContain(
+      "ganglion-rollout",
+    );
+  });
+});
