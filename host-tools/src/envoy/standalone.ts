@@ -15,10 +15,12 @@ import {
 } from "../config/policy";
 import { HEADER_ARM } from "../contract";
 import { PLUGIN_NAME } from "../istio/filter-object";
+import { armPool } from "../istio/traffic-policy";
 import { duration } from "../istio/kube-object";
 import { statTags } from "../istio/stat-tags";
 import { ExitCode, GanglionError } from "../lib/errors";
 import { wasmFilter } from "../rig/wasm-filter";
+import { clusterSettings, hashPolicy } from "./upstream-settings";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters";
 const ROUTER = `${TYPES}.http.router.v3.Router`;
@@ -125,6 +127,7 @@ function route(
       cluster: clusterName(service, arm),
       // Zero, not Envoy's 15 s: what the policy leaves out means the same as in Istio.
       timeout: duration(of.timeoutMs ?? 0),
+      ...hashPolicy(service.load_balancer),
       ...(of.retries === undefined || of.retries.attempts === 0
         ? {}
         : { retry_policy: retryPolicy(of.retries) }),
@@ -137,7 +140,14 @@ function rest(service: PolicyService): object[] {
   const arm = defaultArm(service.arms);
   if (arm === undefined) return [];
   return [
-    { match: { prefix: "/" }, route: { cluster: clusterName(service, arm), timeout: duration(0) } },
+    {
+      match: { prefix: "/" },
+      route: {
+        cluster: clusterName(service, arm),
+        timeout: duration(0),
+        ...hashPolicy(service.load_balancer),
+      },
+    },
   ];
 }
 
@@ -158,6 +168,9 @@ function retryPolicy(retries: PolicyRetries): object {
     ...(retries.perTryTimeoutMs === undefined
       ? {}
       : { per_try_timeout: duration(retries.perTryTimeoutMs) }),
+    ...(retries.backoffMs === undefined
+      ? {}
+      : { retry_back_off: { base_interval: duration(retries.backoffMs) } }),
   };
 }
 
@@ -172,6 +185,7 @@ function cluster(service: PolicyService, arm: PolicyArm): object {
   return {
     name,
     type: isNumeric ? "STATIC" : "STRICT_DNS",
+    ...clusterSettings({ ...service, pool: armPool(service, arm) }),
     load_assignment: {
       cluster_name: name,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(address) } }] }],

@@ -3,9 +3,8 @@
 // overwrites what somebody else has decided.
 
 import type { MeshFacts, PolicyArm, PolicyService } from "../config/policy";
-import type { Pool } from "../config/policy-upstream";
 import { type KubeObject, metadata } from "./kube-object";
-import { connectionPool, trafficPolicy } from "./traffic-policy";
+import { armPool, connectionPool, trafficPolicy } from "./traffic-policy";
 
 /** Undefined for a service without arms of whose connections nothing is said. */
 export function destinationRule(service: PolicyService, mesh: MeshFacts): KubeObject | undefined {
@@ -26,9 +25,8 @@ export function destinationRule(service: PolicyService, mesh: MeshFacts): KubeOb
 
 /** A subset's pool replaces that of the host as a whole, so it is written out with both. */
 function subset(arm: PolicyArm, service: PolicyService): object {
-  const { subset: name, labels, pool } = arm;
+  const { subset: name, labels } = arm;
+  const pool = arm.pool && armPool(service, arm);
   if (pool === undefined) return { name, labels };
-  const said = Object.entries(pool).filter(([, value]) => value !== undefined);
-  const whole = { ...service.pool, ...Object.fromEntries(said) } as Pool;
-  return { name, labels, trafficPolicy: { connectionPool: connectionPool(whole) } };
+  return { name, labels, trafficPolicy: { connectionPool: connectionPool(pool) } };
 }

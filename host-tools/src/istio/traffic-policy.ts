@@ -2,6 +2,7 @@
 // policy says of pool, outliers, retry budget and load balancing. Only what is said is written, so
 // that Istio's own defaults stay Istio's.
 
+import type { PolicyArm, PolicyService } from "../config/policy";
 import type {
   LoadBalancer,
   OutlierDetection,
@@ -22,6 +23,12 @@ export function trafficPolicy(upstream: Upstream): Record<string, unknown> | und
     retryBudget: budget && retryBudget(budget),
   });
   return Object.keys(policy).length === 0 ? undefined : policy;
+}
+
+/** The pool of an arm: its own words over the service's, member by member. */
+export function armPool(service: PolicyService, arm: PolicyArm): Pool | undefined {
+  if (arm.pool === undefined) return service.pool;
+  return { ...service.pool, ...said(arm.pool) } as Pool;
 }
 
 export function connectionPool(pool: Pool): object {
