@@ -20,6 +20,9 @@ const ENVOY_PATH = "/stats/prometheus";
 const PROXY_CONTAINER = "istio-proxy";
 const GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name";
 
+/** What of an object says which proxies it reaches. */
+export type ReachingObject = Pick<LiveFilter, "key" | "selector" | "targetRefs">;
+
 export interface Reach {
   readonly proxies: readonly ProxyPlace[];
   /** Pods that the selector takes and that have no proxy: the filter is not there. */
@@ -34,7 +37,7 @@ export interface Reach {
  */
 export async function findProxies(
   cluster: Cluster,
-  live: LiveFilter,
+  live: ReachingObject,
   meshWide: boolean,
 ): Promise<Reach> {
   const namespace = meshWide ? "" : live.key.namespace;
@@ -71,7 +74,7 @@ export function namedProxies(list: string): ProxyPlace[] {
   });
 }
 
-function selectorsOf(live: LiveFilter): string[] {
+function selectorsOf(live: ReachingObject): string[] {
   const labels = Object.entries(live.selector).map(([name, value]) => `${name}=${value}`);
   if (live.targetRefs.length === 0) return [labels.join(",")];
   return live.targetRefs.map(({ kind, name }) => {
