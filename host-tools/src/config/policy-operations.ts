@@ -3,7 +3,7 @@
 
 import { envoyLimitsMeshFields, envoyLimitsServiceFields } from "./policy-envoy-limits";
 import { proxyMeshFields } from "./policy-proxy";
-import { scalingServiceFields } from "./policy-scaling";
+import { scalingMeshFields, scalingServiceFields } from "./policy-scaling";
 import { securityMeshFields, securityServiceFields } from "./policy-security";
 import { telemetryMeshFields, telemetryServiceFields } from "./policy-telemetry";
 
@@ -13,6 +13,7 @@ export const operationsMeshFields = {
   ...proxyMeshFields,
   ...telemetryMeshFields,
   ...envoyLimitsMeshFields,
+  ...scalingMeshFields,
 };
 /** Members of a service. */
 export const operationsServiceFields = {

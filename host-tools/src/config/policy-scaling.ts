@@ -5,6 +5,7 @@ import {
   choice,
   durationMs,
   type FieldValues,
+  flag,
   list,
   real,
   record,
@@ -78,6 +79,16 @@ export type Scaling = FieldValues<typeof scalingFields>;
 const scalingShape = record("How many replicas the service's Deployment has.", scalingFields, {
   check: checkScaling,
 });
+
+/** Members of `mesh`. */
+export const scalingMeshFields = {
+  argo_rollouts: flag(
+    "Render an AnalysisTemplate for each rollout, for a cluster with Argo Rollouts.",
+    {
+      otherwise: "false",
+    },
+  ),
+};
 
 /** Members of a service. */
 export const scalingServiceFields = { scaling: scalingShape };

@@ -165,7 +165,7 @@ function scaling(service: PolicyService, { mesh }: Policy): KubeObject[] {
 }
 
 function analysis(service: PolicyService, { mesh }: Policy): KubeObject[] {
-  if (service.rollout === undefined) return [];
+  if (service.rollout === undefined || !mesh.argo_rollouts) return [];
   return [analysisTemplate(service, mesh, service.rollout)].filter((one) => one !== undefined);
 }
 

@@ -44,6 +44,7 @@ mesh:
   prometheus: { server: "http://prometheus.monitoring:9090", labels: { release: prometheus } }
   rate_limit_service: { host: ratelimit.ai-services.svc.cluster.local }
   envoy_gateway: { name: public }
+  argo_rollouts: true
 services:
   llm-service:
     port: 8080

@@ -1,0 +1,88 @@
+// Everything that a policy renders to is taken by the real API server, with the definitions of every
+// Istio that we render for.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { compilePolicy } from "../../host-tools/src/config/policy-compile";
+import { filterImage, filterKind } from "../../host-tools/src/istio/filter-object";
+import { manifests } from "../../host-tools/src/istio/manifests";
+import { parseIstioVersion } from "../../host-tools/src/config/policy-mesh";
+import { OPERATIONS_POLICY } from "../host/manifests/operations-policy";
+import { projectRoot } from "../support/project-root";
+import { type KubeObject, Mesh, meshCanRun, objectsOf } from "./rig";
+import { ISTIO_VERSIONS, istioCrds, operatorCrds } from "./support/crd-modules";
+import { refusals } from "./support/strict-apply";
+
+const IMAGE = filterImage(`oci://registry.example/ganglion/filter@sha256:${"1".repeat(64)}`);
+const example = (name: string): string =>
+  readFileSync(`${projectRoot()}/wasmplugin/examples/${name}/ganglion.yaml`, "utf8");
+
+/** Policies as they are written, but for the Istio that they are for. */
+const POLICIES = {
+  "llm-service": example("llm-service"),
+  assistant: example("assistant"),
+  operations: OPERATIONS_POLICY,
+};
+type PolicyName = keyof typeof POLICIES;
+const NAMES = Object.keys(POLICIES) as PolicyName[];
+
+/** Objects for one Istio; a policy that needs a newer one says so. */
+function objectsFor(name: PolicyName, version: string): readonly KubeObject[] {
+  const text = withIstio(POLICIES[name], version);
+  const { policy, config } = compilePolicy(text, "ganglion.yaml");
+  const kind = filterKind("auto", parseIstioVersion(version)!);
+  return manifests(policy, config, { kind, image: IMAGE }).map(({ object }) => ({ ...object }));
+}
+
+function withIstio(text: string, version: string): string {
+  const changed = text.replace(/istio: "1\.\d+"/, `istio: "${version}"`);
+  expect(changed).toContain(`istio: "${version}"`);
+  return changed;
+}
+
+describe.runIf(await meshCanRun())("rendered objects and a real API server", () => {
+  let mesh: Mesh;
+  beforeAll(async () => {
+    mesh = await Mesh.start({
+      controlPlane: false,
+      namespaces: ["ai", "ai-services"],
+      crds: await operatorCrds(),
+    });
+  });
+  afterAll(() => mesh?.stop());
+
+  it.each(ISTIO_VERSIONS)(
+    "are taken with the definitions of Istio %s, every field known",
+    async (version) => {
+      await replaceIstioCrds(mesh, await istioCrds(version));
+      for (const name of NAMES) {
+        const objects = objectsFor(name, version);
+        expect(objects.length).toBeGreaterThan(2);
+        expect(await refusals(mesh.client, objects), `${name} ${version}`).toEqual([]);
+      }
+    },
+  );
+
+  it("are refused with a field that the definitions do not have", async () => {
+    const [object] = objectsFor("llm-service", "1.31");
+    const wrong = { ...object!, spec: { ...(object!.spec as object), nowhere: 1 } };
+    expect((await refusals(mesh.client, [wrong])).join()).toContain("nowhere");
+  });
+});
+
+/** Istio's kinds as one version defines them, and no others of Istio. */
+async function replaceIstioCrds(mesh: Mesh, crds: string): Promise<void> {
+  const definitions = objectsOf(crds);
+  const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const list = (await mesh.client.call("GET", path)) as { items: KubeObject[] };
+  const ofIstio = list.items.filter(({ metadata }) => metadata.name.endsWith(".istio.io"));
+  await Promise.all(
+    ofIstio.map(({ metadata }) => mesh.client.call("DELETE", `${path}/${metadata.name}`)),
+  );
+  for (;;) {
+    const left = (await mesh.client.call("GET", path)) as { items: KubeObject[] };
+    if (!left.items.some(({ metadata }) => metadata.name.endsWith(".istio.io"))) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await mesh.client.apply(definitions);
+}
