@@ -5,13 +5,26 @@
 import { GanglionError } from "../lib/errors";
 
 export interface ExchangeRequest {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
   readonly timeoutMs: number;
   /** The answer's body may have this many bytes; the rest is not read. */
   readonly answerMaxBytes: number;
+}
+
+/** A request whose bounds may be left to the client. */
+export type Call = Omit<ExchangeRequest, "timeoutMs" | "answerMaxBytes"> &
+  Partial<Pick<ExchangeRequest, "timeoutMs" | "answerMaxBytes">>;
+
+const TRANSFER_TIMEOUT_MS = 30_000;
+/** A transfer slower than this is given up. */
+const TRANSFER_MIN_BYTES_PER_MS = 64;
+
+/** How long a request or an answer of this size may take. */
+export function transferTimeoutMs(sizeBytes: number): number {
+  return TRANSFER_TIMEOUT_MS + Math.ceil(sizeBytes / TRANSFER_MIN_BYTES_PER_MS);
 }
 
 export interface Answer {

@@ -2,26 +2,31 @@
 // or credential helpers, or come with their own dependencies, and none restricts where a registry
 // may send it.
 //
-// Each call is retried as a whole with the same bounds (retry.ts). An upload is one call: HEAD,
-// POST, PUT. A failed PUT leaves a session in an unknown state, so the next try asks again whether
-// the blob is there and begins a new session rather than resuming.
+// Each call is retried as a whole with the same bounds (retry.ts). An upload is one call (HEAD, and
+// what upload.ts does): a try that cannot go on where the last one stopped asks again whether the
+// blob is there.
 
 import { GanglionError } from "../lib/errors";
 import { Authorizer } from "./authorizer";
 import { digestOf, isDigest, verifyDigest } from "./digest";
 import { checkRedirect, type EgressPolicy, registryOrigin } from "./egress";
-import { type Answer, ConnectionError, exchange, type ExchangeRequest } from "./exchange";
+import {
+  type Answer,
+  type Call,
+  ConnectionError,
+  exchange,
+  type ExchangeRequest,
+  transferTimeoutMs,
+} from "./exchange";
 import type { ImageBlob } from "./image";
 import { type Descriptor, MediaType } from "./media-types";
 import type { Reference } from "./reference";
 import type { RegistryOptions } from "./registry-options";
 import { connectionError, exchangeName, statusError } from "./registry-error";
 import { type Attempt, retrying } from "./retry";
+import { sendBlob, type UploadDoor } from "./upload";
 
 const CONTROL_TIMEOUT_MS = 15_000;
-const TRANSFER_TIMEOUT_MS = 30_000;
-/** A transfer slower than this is given up. */
-const TRANSFER_MIN_BYTES_PER_MS = 64;
 const CONTROL_ANSWER_MAX_BYTES = 64 * 1024;
 /** The specification asks registries to take manifests of at least this size, and not more. */
 const MANIFEST_MAX_BYTES = 4 * 1024 * 1024;
@@ -38,9 +43,6 @@ export interface StoredManifest {
   /** The registry lists it itself among what refers to its subject. */
   readonly isListed: boolean;
 }
-
-type Call = Omit<ExchangeRequest, "timeoutMs" | "answerMaxBytes"> &
-  Partial<Pick<ExchangeRequest, "timeoutMs" | "answerMaxBytes">>;
 
 export class Registry {
   readonly #repository: string;
@@ -84,7 +86,7 @@ export class Registry {
       const present = await this.#hasBlobAttempt(blob.descriptor);
       if (!present.done) return present;
       if (present.value) return { done: true, value: false };
-      return this.#sendBlobAttempt(blob);
+      return sendBlob(blob, this.#uploadDoor(`upload of blob ${blob.descriptor.digest}`));
     });
   }
 
@@ -223,42 +225,26 @@ export class Registry {
     return { done: true, value: true };
   }
 
-  async #sendBlobAttempt(blob: ImageBlob): Promise<Attempt<boolean>> {
-    const { digest, size } = blob.descriptor;
-    const action = `upload of blob ${digest}`;
-    const start = this.#url("blobs/uploads/");
-    const opened = await this.#attempt({ method: "POST", url: start }, action);
-    if (!opened.done) return opened;
-    if (opened.value.status !== 202) throw this.#statusError(action, opened.value);
-
-    const session = this.#location(opened.value, start, action);
-    if (session.origin !== this.#origin.origin) {
-      throw new GanglionError(
-        "E_REGISTRY_REDIRECT",
-        `${this.#name(action)}: sent on to ${session.origin}, uploads stay with the registry`,
-        {
-          hint: "Name the registry by that host, or set its public address (relative URLs) there.",
-        },
-      );
-    }
-    session.searchParams.set("digest", digest);
-    const sent = await this.#attempt(
-      {
-        method: "PUT",
-        url: session,
-        headers: { "content-type": "application/octet-stream" },
-        body: blob.bytes,
-        timeoutMs: transferTimeoutMs(size),
+  #uploadDoor(action: string): UploadDoor {
+    return {
+      start: this.#url("blobs/uploads/"),
+      what: this.#name(action),
+      attempt: (call) => this.#attempt(call, action),
+      retry: (attempt) => this.#retry(attempt),
+      location: (answer, base) => {
+        const session = this.#location(answer, base, action);
+        if (session.origin === this.#origin.origin) return session;
+        throw new GanglionError(
+          "E_REGISTRY_REDIRECT",
+          `${this.#name(action)}: sent on to ${session.origin}, uploads stay with the registry`,
+          {
+            hint: "Name the registry by that host, or set its public address (relative URLs) there.",
+          },
+        );
       },
-      action,
-    );
-    if (!sent.done) return sent;
-    const failure = this.#statusError(action, sent.value);
-    // The session is gone, e.g. with the replica that held it: worth a new one.
-    if (sent.value.status === 404) return { done: false, error: failure };
-    if (sent.value.status !== 201) throw failure;
-    this.#checkStated(sent.value, digest, action);
-    return { done: true, value: true };
+      statusError: (answer) => this.#statusError(action, answer),
+      checkStated: (answer, digest) => this.#checkStated(answer, digest, action),
+    };
   }
 
   #call(call: Call, action: string): Promise<Answer> {
@@ -352,8 +338,4 @@ export class Registry {
   #name(action: string): string {
     return exchangeName(this.#policy.apiHost, this.#repository, action);
   }
-}
-
-function transferTimeoutMs(sizeBytes: number): number {
-  return TRANSFER_TIMEOUT_MS + Math.ceil(sizeBytes / TRANSFER_MIN_BYTES_PER_MS);
 }

@@ -31,6 +31,8 @@ export class FakeRegistry {
   readonly blobs = new Map<string, Buffer>();
   readonly manifests = new Map<string, Buffer>();
   readonly tags = new Map<string, string>();
+  /** Bytes of each upload session that has any, by its path. */
+  readonly sessions = new Map<string, Buffer>();
   fault: Fault = () => false;
   /** Whether the registry lists referrers itself (distribution specification 1.1). */
   listsReferrers = false;
@@ -84,6 +86,10 @@ export class FakeRegistry {
         return void response
           .writeHead(202, { location: `${request.path}session-${++this.#sessions}?state=1` })
           .end();
+      case "PATCH session":
+        return this.#patchSession(request, response);
+      case "GET session":
+        return void response.writeHead(204, this.#rangeOf(request.path)).end();
       case "PUT blob":
         return this.#putBlob(request, response);
       case "HEAD blob":
@@ -105,11 +111,29 @@ export class FakeRegistry {
 
   #putBlob(request: SeenRequest, response: ServerResponse): void {
     const digest = request.query.get("digest") ?? "";
-    if (digestOf(request.body) !== digest || request.query.get("state") !== "1") {
+    const before = this.sessions.get(request.path) ?? Buffer.alloc(0);
+    const bytes = Buffer.concat([before, request.body]);
+    if (digestOf(bytes) !== digest || request.query.get("state") !== "1") {
       return void response.writeHead(400).end();
     }
-    this.blobs.set(digest, request.body);
+    this.blobs.set(digest, bytes);
     response.writeHead(201, { "docker-content-digest": digest }).end();
+  }
+
+  /** Takes a chunk that begins where the session ends. */
+  #patchSession(request: SeenRequest, response: ServerResponse): void {
+    const before = this.sessions.get(request.path) ?? Buffer.alloc(0);
+    const from = Number(/^(\d+)-\d+$/.exec(request.headers["content-range"] ?? "")?.[1]);
+    if (from !== before.length) {
+      return void response.writeHead(416, this.#rangeOf(request.path)).end();
+    }
+    this.sessions.set(request.path, Buffer.concat([before, request.body]));
+    const location = `${request.path}?state=1`;
+    response.writeHead(202, { location, ...this.#rangeOf(request.path) }).end();
+  }
+
+  #rangeOf(path: string): { range: string } {
+    return { range: `0-${Math.max(0, (this.sessions.get(path)?.length ?? 0) - 1)}` };
   }
 
   #putManifest(name: string, request: SeenRequest, response: ServerResponse): void {
@@ -142,6 +166,7 @@ export class FakeRegistry {
 export function stepOf({ method, path }: Pick<SeenRequest, "method" | "path">): string {
   if (path === "/v2/") return `${method} ping`;
   if (path.endsWith("/blobs/uploads/")) return `${method} upload`;
+  if (path.includes("/uploads/") && method !== "PUT") return `${method} session`;
   if (path.includes("/blobs/")) return `${method} blob`;
   if (path.includes("/referrers/")) return `${method} referrers`;
   if (!path.includes("/manifests/")) return `${method} other`;
