@@ -1,7 +1,7 @@
 // What a rule is and what it says. A rule reads the mesh and names places in it; it never prints,
 // and it says nothing of a configuration that does what it was written for.
 
-import type { TextEdit } from "./fix/text-edit";
+import { overlap, type TextEdit } from "./fix/text-edit";
 import type { Mesh } from "./mesh/mesh";
 import type { View } from "./source/view";
 
@@ -31,8 +31,15 @@ export interface Finding {
   readonly related?: readonly { readonly at: View; readonly message: string }[];
 }
 
-/** A correction of several edits; none when one of them cannot be made. */
+/** A correction of several edits; none when one of them cannot be made, or two are of one place. */
 export function fixOf(...edits: readonly (TextEdit | undefined)[]): TextEdit[] | undefined {
   const made = edits.filter((edit) => edit !== undefined);
-  return made.length === edits.length && made.length > 0 ? made : undefined;
+  if (made.length < edits.length || made.length === 0) return undefined;
+  const clash = made.some((edit, i) => made.slice(0, i).some((other) => crosses(edit, other)));
+  return clash ? undefined : made;
+}
+
+/** Several insertions at one place are made in their order. */
+function crosses(a: TextEdit, b: TextEdit): boolean {
+  return !(a.from === a.to && b.from === b.to) && overlap(a, b);
 }

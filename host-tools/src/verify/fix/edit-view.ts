@@ -27,7 +27,8 @@ export function setValue(view: View, value: unknown): TextEdit | undefined {
   if (found?.node !== undefined && isScalar(found.node) && isPlainScalar(value)) {
     const [from, to] = found.node.range ?? [0, 0, 0];
     if (from < to && !isBlock(found.node)) {
-      return { file: object.file, from, to, text: scalarText(value, found.node.type) };
+      const text = scalarText(value, found.node.type, isInFlow(view));
+      return { file: object.file, from, to, text };
     }
   }
   if (found !== undefined) return replaceMember(view, found, value);
@@ -96,8 +97,7 @@ function replaceMember(
   const range = found.node?.range;
   if (found.key?.range && typeof key === "string") {
     const from = found.key.range[0];
-    const parent = findNode(view.object, view.path.slice(0, -1))?.node;
-    if (isMap(parent) && parent.flow) {
+    if (isInFlow(view)) {
       const to = found.node === undefined ? found.key.range[1] : leafEnd(found.node);
       return { file, from, to, text: `${JSON.stringify(key)}: ${JSON.stringify(value)}` };
     }
@@ -106,9 +106,10 @@ function replaceMember(
     return { file, from, to: trimmedEnd(file, end), text: asIn(file, text) };
   }
   if (!range || found.node === undefined) return undefined;
-  const text = yamlText(value)
-    .trimEnd()
-    .replaceAll("\n", `\n${" ".repeat(columnOf(file, range[0]))}`);
+  const margin = " ".repeat(columnOf(file, range[0]));
+  const text = isInFlow(view)
+    ? JSON.stringify(value)
+    : yamlText(value).trimEnd().replaceAll("\n", `\n${margin}`);
   return {
     file,
     from: range[0],
@@ -207,13 +208,10 @@ export function removeObject(object: MeshObject): TextEdit | undefined {
   const { file } = object;
   if (object.listed || isJson(file)) return undefined;
   const start = object.root.range?.[0] ?? 0;
-  const next = separatorFrom(file, start);
-  if (next !== undefined) {
-    return { file, from: behindSeparator(file, start), to: file.lineEnd(next), text: "" };
-  }
   const own = behindSeparator(file, start);
+  // The separator in front goes with its document; that behind belongs to the next one.
   const from = own === 0 ? 0 : file.lineStart(own - 1);
-  return { file, from, to: file.text.length, text: "" };
+  return { file, from, to: separatorFrom(file, start) ?? file.text.length, text: "" };
 }
 
 /** Start of the next line that separates documents. */
@@ -316,9 +314,22 @@ function memberText(key: string, value: unknown, column: number): string {
     .join("\n");
 }
 
-function scalarText(value: string | number | boolean, style: string | undefined): string {
+function scalarText(
+  value: string | number | boolean,
+  style: string | undefined,
+  inFlow: boolean,
+): string {
   const quoted = style === "QUOTE_DOUBLE" || style === "QUOTE_SINGLE";
-  return quoted ? JSON.stringify(String(value)) : yamlText(value).trimEnd();
+  if (quoted) return JSON.stringify(String(value));
+  // Characters that end a scalar in a flow collection and nowhere else.
+  if (inFlow && /[,[\]{}:#]/.test(String(value))) return JSON.stringify(value);
+  return yamlText(value).trimEnd();
+}
+
+/** True when the value stands in `[...]` or `{...}`. */
+function isInFlow(view: View): boolean {
+  const parent = findNode(view.object, view.path.slice(0, -1))?.node;
+  return (isMap(parent) || isSeq(parent)) && parent.flow === true;
 }
 
 function isPlainScalar(value: unknown): value is string | number | boolean {

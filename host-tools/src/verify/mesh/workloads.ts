@@ -21,8 +21,13 @@ const KINDS = ["Deployment", "StatefulSet", "Rollout", "ReplicaSet"];
 
 export function readWorkloads(objects: readonly MeshObject[]): Workload[] {
   const scalers = objects.filter((object) => object.kind === "HorizontalPodAutoscaler");
-  return objects.flatMap((object) => {
-    if (!KINDS.includes(object.kind)) return [];
+  // Alternatives of one object in several files: the later replaces the earlier.
+  const last = new Map<string, MeshObject>();
+  for (const object of objects) {
+    if (!KINDS.includes(object.kind)) continue;
+    last.set(`${object.kind} ${object.namespace}/${object.name}`, object);
+  }
+  return [...last.values()].flatMap((object) => {
     const template = viewOf(object).at("spec", "template");
     if (!template.exists) return [];
     const replicasView = replicasOf(object, scalers);

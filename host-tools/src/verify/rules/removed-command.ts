@@ -6,7 +6,7 @@ import { type Finding, fixOf, type Rule } from "../rule";
 import type { View } from "../source/view";
 import { scriptsOf } from "../telemetry/query-places";
 
-/** Command, and what to call now; of istioctl 1.24 to 1.31. */
+/** Command, and what to call now; gone in istioctl 1.31. */
 const REMOVED: Readonly<Record<string, string>> = {
   "authn tls-check": "experimental describe pod",
   register: "experimental workload entry configure",
@@ -40,7 +40,7 @@ function finding(script: View, piece: string, instead: string): Finding {
   return {
     at: script,
     piece,
-    message: `istioctl 1.24 to 1.31 has no \`${piece.replace(/^istioctl\s+/, "")}\`: the script ends here with "unknown command".`,
+    message: `istioctl 1.31 has no \`${piece.replace(/^istioctl\s+/, "")}\`: the script ends here with "unknown command".`,
     advice: `Use \`istioctl ${instead}\`, and look at its arguments.`,
     fix: fixOf(...replaceEach(script, piece, `istioctl ${instead}`)),
   };

@@ -15,7 +15,7 @@ export interface MeshObject {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly value: Readonly<Record<string, unknown>>;
-  /** Where the object stands in the text. */
+  /** Where the object stands in the text; parsed when somebody asks for the first time. */
   readonly root: Node;
   /** True of an item of a `kind: List`. */
   readonly listed: boolean;

@@ -72,7 +72,10 @@ export function pairOf(items: readonly Pair[], key: string): Pair | undefined {
 }
 
 function keyText(pair: Pair): string | undefined {
-  return isScalar(pair.key) ? String(pair.key.value) : undefined;
+  if (!isScalar(pair.key)) return undefined;
+  const { value } = pair.key;
+  // The key of a merge is a symbol named `<<`.
+  return typeof value === "symbol" ? value.description : String(value);
 }
 
 export interface Region {

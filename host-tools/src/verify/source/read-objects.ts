@@ -1,18 +1,24 @@
 // Text to objects: streams, JSON, `kind: List`, anchors and merge keys. What is no Kubernetes object
 // is left alone; what is no YAML is an error with its place.
+//
+// Values are read by a quick reader where the document is plain, and the syntax tree, which costs ten
+// times as much, is made only of documents in which something is found.
 
 import {
-  type Document,
+  Document,
   isAlias,
   isMap,
   isSeq,
   type Node,
   parseAllDocuments,
+  visit,
   type YAMLError,
 } from "yaml";
 import { ExitCode, GanglionError } from "../../lib/errors";
 import type { MeshObject } from "./mesh-object";
+import { NOT_PLAIN, quickValue } from "./quick-yaml";
 import { SourceFile } from "./source-file";
+import { documentsOf, type TextDocument } from "./text-document";
 
 /** Expansions of aliases in one document; a bomb of nested ones is an error, not a hang. */
 const ALIASES_MAX = 1000;
@@ -26,31 +32,63 @@ const ALIASES_MAX = 1000;
  */
 export function readObjects(name: string, text: string, namespace: string): MeshObject[] {
   const file = new SourceFile(name, text);
-  const parsed = parseAllDocuments(text, { merge: true, prettyErrors: false, uniqueKeys: true });
-  const documents: readonly Document[] = Array.isArray(parsed) ? parsed : [];
-  return documents.flatMap((document) => {
-    const [error] = document.errors;
-    if (error !== undefined) throw broken(file, error);
-    return objectsOf(file, document, namespace);
+  return documentsOf(text).flatMap((document) => objectsOf(file, document, namespace));
+}
+
+function objectsOf(file: SourceFile, document: TextDocument, namespace: string): MeshObject[] {
+  const quick = quickValue(document.text);
+  if (quick !== NOT_PLAIN) {
+    let tree: Document | undefined;
+    const open = (): Document => (tree ??= parsed(file, document)[0] ?? new Document());
+    return objectsIn(file, open, quick, namespace);
+  }
+  return parsed(file, document).flatMap((tree) =>
+    objectsIn(file, () => tree, plainValue(file, tree), namespace),
+  );
+}
+
+function objectsIn(
+  file: SourceFile,
+  open: () => Document,
+  value: unknown,
+  namespace: string,
+): MeshObject[] {
+  if (!isRecord(value) || typeof value["kind"] !== "string") return [];
+  if (!value["kind"].endsWith("List") || !Array.isArray(value["items"])) {
+    return [objectOf(file, () => open().contents ?? undefined, value, namespace, false)];
+  }
+  const list: unknown[] = value["items"];
+  return list.flatMap((item, i) => {
+    if (!isRecord(item) || typeof item["kind"] !== "string") return [];
+    return [objectOf(file, () => itemOf(open(), i), item, namespace, true)];
   });
 }
 
-function objectsOf(file: SourceFile, document: Document, namespace: string): MeshObject[] {
+function itemOf(document: Document, i: number): Node | undefined {
   const root = document.contents;
-  if (!isMap(root)) return [];
-  const value = plainValue(file, document);
-  if (!isRecord(value) || typeof value["kind"] !== "string") return [];
-  if (!value["kind"].endsWith("List") || !Array.isArray(value["items"])) {
-    return [objectOf(file, root, value, namespace, false)];
-  }
-  const items = root.get("items", true);
-  const list = value["items"];
-  if (!isSeq(items)) return [];
-  return list.flatMap((item: unknown, i) => {
-    const node = items.items[i] as Node | undefined;
-    const target = isAlias(node) ? node.resolve(document) : node;
-    if (!isRecord(item) || typeof item["kind"] !== "string" || !target) return [];
-    return [objectOf(file, target, item, namespace, true)];
+  const items = isMap(root) ? root.get("items", true) : undefined;
+  const node = isSeq(items) ? (items.items[i] as Node | undefined) : undefined;
+  return isAlias(node) ? node.resolve(document) : node;
+}
+
+/** Syntax trees with places in the whole text; several where a document marks its end by `...`. */
+function parsed(file: SourceFile, { text, offset }: TextDocument): Document[] {
+  const all = parseAllDocuments(text, { merge: true, prettyErrors: false, uniqueKeys: true });
+  const documents: readonly Document[] = Array.isArray(all) ? all : [];
+  return documents.map((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw broken(file, error, offset);
+    if (offset > 0) moveTree(document, offset);
+    return document;
+  });
+}
+
+function moveTree(document: Document, offset: number): void {
+  visit(document, {
+    Node(_key, node) {
+      const { range } = node;
+      if (range) node.range = [range[0] + offset, range[1] + offset, range[2] + offset];
+    },
   });
 }
 
@@ -58,7 +96,7 @@ function plainValue(file: SourceFile, document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: ALIASES_MAX });
   } catch (cause) {
-    const { line, column } = file.positionOf(document.range?.[0] ?? 0);
+    const { line, column } = file.positionOf(document.contents?.range?.[0] ?? 0);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw mistake(`${file.name}:${line}:${column}: ${reason}`, cause);
   }
@@ -66,13 +104,14 @@ function plainValue(file: SourceFile, document: Document): unknown {
 
 function objectOf(
   file: SourceFile,
-  root: Node,
+  open: () => Node | undefined,
   value: Record<string, unknown>,
   namespace: string,
   listed: boolean,
 ): MeshObject {
   const metadata = isRecord(value["metadata"]) ? value["metadata"] : {};
   const apiVersion = text(value["apiVersion"]) ?? "";
+  let root: Node | undefined;
   return {
     file,
     apiVersion,
@@ -83,13 +122,17 @@ function objectOf(
     labels: textMap(metadata["labels"]),
     annotations: textMap(metadata["annotations"]),
     value,
-    root,
+    get root() {
+      root ??= open();
+      if (root === undefined) throw new Error(`${file.name}: an object without a place`);
+      return root;
+    },
     listed,
   };
 }
 
-function broken(file: SourceFile, error: YAMLError): GanglionError {
-  const { line, column } = file.positionOf(error.pos[0]);
+function broken(file: SourceFile, error: YAMLError, offset: number): GanglionError {
+  const { line, column } = file.positionOf(error.pos[0] + offset);
   return mistake(`${file.name}:${line}:${column}: ${firstLine(error.message)}`, error);
 }
 
