@@ -1,11 +1,13 @@
 // `ganglion render`: a policy file to what a mesh or an Envoy applies. Writes nothing that the
 // filter would refuse, and the same bytes for the same input: no time, no host, no random names.
 
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { compilePolicy } from "../config/policy-compile";
 import { canonicalJson, type PluginConfig } from "../config/plugin-config";
 import type { Policy } from "../config/policy";
 import { standaloneEnvoy } from "../envoy/standalone";
+import { leftoverFiles } from "../istio/leftover-files";
 import { companionFiles, manifests } from "../istio/manifests";
 import { completeConfig, manifestChoices, type RenderChoices } from "../istio/render-choices";
 import { yamlStream, yamlText } from "../istio/yaml-text";
@@ -23,6 +25,8 @@ export interface RenderOptions extends RenderChoices {
   /** A folder for istio, a file for the others; standard output by default. */
   readonly output?: string;
   readonly dryRun?: boolean;
+  /** Remove files of an earlier render that the policy no longer gives. */
+  readonly prune?: boolean;
 }
 
 /** A file to be written below the output folder, or the only document where there is no name. */
@@ -62,13 +66,31 @@ async function writeManifests(
   }
   const companions = companionFiles(list, policy).map(([name, text]) => ({ name, text }));
   const files = [...objects, ...companions];
-  if (options.dryRun) {
-    sayFiles(files, options.output);
-    return ExitCode.ok;
+  if (options.dryRun) sayFiles(files, options.output);
+  else {
+    for (const { name, text } of files) await writeFileAtomically(join(options.output, name), text);
+    say(`wrote ${files.length} files to ${options.output}`);
   }
-  for (const { name, text } of files) await writeFileAtomically(join(options.output, name), text);
-  say(`wrote ${files.length} files to ${options.output}`);
+  await clearLeftovers(options.output, files, options);
   return ExitCode.ok;
+}
+
+/** What an earlier render wrote and this one does not is removed on demand, and told in any case. */
+async function clearLeftovers(
+  folder: string,
+  files: readonly Rendered[],
+  { prune = false, dryRun = false }: RenderOptions,
+): Promise<void> {
+  const kept = files.map(({ name }) => name);
+  for (const name of await leftoverFiles(folder, kept)) {
+    const place = join(folder, name);
+    if (!prune) say(`warning: ${place} is no longer rendered; remove it, or use --prune`);
+    else if (dryRun) say(`would remove ${place}`);
+    else {
+      await rm(place);
+      say(`removed ${place}`);
+    }
+  }
 }
 
 function sayFiles(files: readonly Rendered[], folder: string): void {

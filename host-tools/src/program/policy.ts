@@ -41,6 +41,7 @@ function addRender(program: Command, finish: Finish): void {
     .addOption(epochOption())
     .option("--wasm <file>", "path of the module, for --target envoy", "ganglion.wasm")
     .option("-o, --output <path>", "folder for one file per object, or a file for envoy and config")
+    .option("--prune", "remove files of an earlier render that the policy no longer gives")
     .option("--dry-run", "check and say what would be written, write nothing")
     .action(async (options) => {
       finish(await (await import("../commands/render")).runRender(options));

@@ -68,7 +68,7 @@ export const transcripts: readonly Transcript[] = [
   },
   {
     name: "render",
-    files: { "small.yaml": small },
+    files: { "small.yaml": small, "manifests/others.yaml": "kind: ConfigMap\n" },
     steps: [
       { args: ["render"] },
       { args: ["render", "-f", "small.yaml", "--image", IMAGE] },
@@ -79,6 +79,8 @@ export const transcripts: readonly Transcript[] = [
         args: ["render", "--image", IMAGE, "-o", "manifests"],
         shows: ["manifests/kustomization.yaml", "manifests/beside/istio-values.yaml"],
       },
+      { args: ["render", "-f", "small.yaml", "--image", IMAGE, "-o", "manifests"] },
+      { args: ["render", "-f", "small.yaml", "--image", IMAGE, "-o", "manifests", "--prune"] },
       { args: ["render", "--target", "envoy", "-o", "envoy.yaml", "--dry-run"] },
       { args: ["render", "--target", "envoy", "--wasm", "/lib/ganglion.wasm"], bytesOnly: true },
     ],
@@ -135,6 +137,23 @@ export const transcripts: readonly Transcript[] = [
       { args: ["push", "noise.gngl", "-f", "mesh.yaml"] },
       { args: ["inspect", "noise.gngl"] },
       { args: ["import", "noise.gngl", "--dry-run"] },
+    ],
+  },
+  {
+    name: "weights",
+    files: { kubeconfig: "apiVersion: v1\nkind: Config\n" },
+    steps: [
+      { args: ["weights", "--help"] },
+      { args: ["weights", "push", "--help"] },
+      { args: ["weights", "role", "-n", "ai", "--kind", "wasmplugin", "--through", "none"] },
+      { args: ["weights", "role"] },
+      { args: ["weights", "push"] },
+      { args: ["weights", "push", "absent.gngl"] },
+      { args: ["weights", "push", "ganglion.yaml"] },
+      { args: ["weights", "status", "--wait", "60s"] },
+      { args: ["weights", "rollback", "--wait", "soon"] },
+      { args: ["weights", "status", "--kubeconfig", "kubeconfig"] },
+      { args: ["weights", "status", "--kubeconfig", "absent"] },
     ],
   },
   {
