@@ -87,11 +87,12 @@ function addSample(series: Map<string, Series>, sample: Sample, canary: string):
 }
 
 function killedProxies(plan: RolloutPlan, samples: readonly Sample[]): string[] {
-  return samples
-    .filter(({ labels }) => plan.routes.includes(labels["route"] ?? ""))
-    .map(
-      ({ labels }) => `${labels["pod"] ?? labels["instance"] ?? "?"} (route ${labels["route"]})`,
-    );
+  return samples.flatMap(({ labels }) => {
+    const inName = /^route___(.+)___/.exec(labels["__name__"] ?? "")?.[1];
+    const route = plan.routes.find((name) => isRoute(name, labels["route"] ?? inName));
+    const proxy = labels["pod"] ?? labels["instance"] ?? "a proxy";
+    return route === undefined ? [] : [`${proxy} (route ${route})`];
+  });
 }
 
 async function latency(
