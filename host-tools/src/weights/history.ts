@@ -7,7 +7,7 @@
 // that never came into force; the next change sees that and drops it. The generation in force is
 // written along with the new one, so a history that was lost or never there starts right.
 
-import type { Cluster, ClusterObject } from "../cluster";
+import { type Cluster, ClusterError, type ClusterObject } from "../cluster";
 import { GanglionError } from "../lib/errors";
 import {
   artifactDigest,
@@ -150,13 +150,33 @@ export function historyPatch(history: History, live: LiveFilter, added: NewRecor
   };
 }
 
-/** Writes it. @throws ClusterError E_CLUSTER_CONFLICT, E_CLUSTER_EXISTS where somebody was faster */
+/**
+ * Writes it.
+ *
+ * @throws ClusterError E_CLUSTER_CONFLICT, E_CLUSTER_EXISTS where somebody was faster; GanglionError
+ *   E_HISTORY_ABSENT where there is none and none may be made
+ */
 export async function writeHistory(cluster: Cluster, patch: ClusterObject): Promise<void> {
   const { name, namespace = "", resourceVersion } = patch.metadata;
   const options = { fieldManager: WEIGHTS_MANAGER };
-  if (resourceVersion === undefined) await cluster.create(patch, options);
-  else
-    await cluster.patch({ apiVersion: "v1", kind: "ConfigMap", name, namespace }, patch, options);
+  if (resourceVersion !== undefined) {
+    const key = { apiVersion: "v1", kind: "ConfigMap", name, namespace };
+    await cluster.patch(key, patch, options);
+    return;
+  }
+  try {
+    await cluster.create(patch, options);
+  } catch (cause) {
+    if (!(cause instanceof ClusterError) || cause.code !== "E_CLUSTER_DENIED") throw cause;
+    throw new GanglionError(
+      "E_HISTORY_ABSENT",
+      `there is no ConfigMap ${namespace}/${name} for the history, and these rights may not make one`,
+      {
+        cause,
+        hint: "Have an administrator apply what `ganglion weights role` prints: it is in there.",
+      },
+    );
+  }
 }
 
 type Kept = readonly [HistoryRecord, Uint8Array | undefined];
