@@ -87,12 +87,13 @@ function matches(pattern: string, text: string): boolean {
 function finding(deny: View, rule: View, allows: readonly View[]): Finding {
   const all = !rule.at("from").exists && !rule.at("to").exists && !rule.at("when").exists;
   const only = deny.at("spec", "rules").items().length === 1;
-  const names = allows.map((allow) => allow.object.name).join(", ");
+  const named = [...new Set(allows.map((allow) => allow.object.name))];
+  const names = named.length > 4 ? `${named.slice(0, 3).join(", ")} and others` : named.join(", ");
   return {
     at: deny.at("spec", "action"),
     message:
       `${all ? "This DENY matches every request" : "This DENY matches all that is let in"}, and DENY is ` +
-      `evaluated before ALLOW: of what ${names} ${allows.length === 1 ? "allows" : "allow"}, 0 requests get through.`,
+      `evaluated before ALLOW: of what ${names} ${named.length === 1 ? "allows" : "allow"}, 0 requests get through.`,
     advice: all
       ? "Deny by default with an ALLOW policy that has no rules: it allows nothing, and other ALLOWs add to it."
       : "Narrow it by notPrincipals, notPaths or notMethods, or take it out; AUDIT only records.",

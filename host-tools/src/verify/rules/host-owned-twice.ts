@@ -43,12 +43,16 @@ function rivals(a: VirtualService, b: VirtualService): boolean {
 function finding(host: string, owners: readonly Owner[]): Finding {
   const [first, second, ...more] = owners;
   if (first === undefined || second === undefined) throw new Error("a host with one owner is fine");
-  const names = owners.map(({ service }) => service.object.name);
+  const spread = new Set(owners.map(({ service }) => service.object.namespace)).size > 1;
+  const names = owners.map(({ service: { object } }) =>
+    spread ? `${object.namespace}/${object.name}` : object.name,
+  );
+  const rest = owners.length - 1;
   return {
     at: second.at,
     message:
       `${owners.length} VirtualServices own host ${shortHost(host)} for the sidecars ` +
-      `(${names.join(", ")}): 1 takes effect, ${owners.length - 1} do not. ` +
+      `(${names.join(", ")}): 1 takes effect, ${rest} ${rest === 1 ? "does" : "do"} not. ` +
       "Istio keeps the oldest in the cluster, whatever the order of the files.",
     advice: `Put their routes into one: those with a match first, then one without (that of ${first.service.object.name}).`,
     fix: merged(

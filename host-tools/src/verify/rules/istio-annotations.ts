@@ -1,30 +1,8 @@
-// The annotations that Istio reads, of 1.31 (annotation/annotations.yaml of istio.io/api) and those that
-// older supported versions had.
+// The annotations by which Istio configures injected proxies, of 1.31 (annotation/annotations.yaml of
+// istio.io/api), and those that older supported versions had.
 
 export const ANNOTATIONS: ReadonlySet<string> = new Set([
-  "alpha.istio.io/canonical-serviceaccounts",
-  "alpha.istio.io/kubernetes-serviceaccounts",
-  "ambient.istio.io/bypass-inbound-capture",
-  "ambient.istio.io/dns-capture",
-  "ambient.istio.io/redirection",
-  "ambient.istio.io/waypoint-inbound-binding",
-  "galley.istio.io/analyze-suppress",
-  "gateway.istio.io/controller-version",
-  "gateway.istio.io/name-override",
-  "gateway.istio.io/service-account",
   "inject.istio.io/templates",
-  "istio.io/autoRegistrationGroup",
-  "istio.io/connectedAt",
-  "istio.io/disconnectedAt",
-  "istio.io/dry-run",
-  "istio.io/reroute-virtual-interfaces",
-  "istio.io/rev",
-  "istio.io/use-waypoint-canary-weight",
-  "istio.io/workloadController",
-  "networking.istio.io/exportTo",
-  "networking.istio.io/service-type",
-  "networking.istio.io/traffic-distribution",
-  "prometheus.istio.io/merge-metrics",
   "proxy.istio.io/config",
   "proxy.istio.io/overrides",
   "readiness.status.sidecar.istio.io/applicationPorts",
@@ -59,8 +37,6 @@ export const ANNOTATIONS: ReadonlySet<string> = new Set([
   "sidecar.istio.io/userVolume",
   "sidecar.istio.io/userVolumeMount",
   "status.sidecar.istio.io/port",
-  "topology.istio.io/controlPlaneClusters",
-  "traffic.istio.io/nodeSelector",
   "traffic.sidecar.istio.io/excludeInboundPorts",
   "traffic.sidecar.istio.io/excludeInterfaces",
   "traffic.sidecar.istio.io/excludeOutboundIPRanges",
@@ -71,19 +47,6 @@ export const ANNOTATIONS: ReadonlySet<string> = new Set([
   "traffic.sidecar.istio.io/kubevirtInterfaces",
   "sidecar.istio.io/controlPlaneAuthPolicy",
   "sidecar.istio.io/enableCoreDump",
-  "networking.istio.io/address-type",
-  "istio.io/tag",
   // Read by istiod, the injector or the agent of 1.31, and not in that list.
-  "ambient.istio.io/xfcc-include-client-identity",
-  "envoyfilter.istio.io/referenced-services",
-  "experimental.istio.io/disable-gateway-port-translation",
-  "gateway.istio.io/agentgatewayImage",
-  "istio.io/connect-strategy",
-  "istio.io/ignore-policy-attachment",
-  "leader.istio.io/holder-key",
-  "prometheus.istio.io/secure-port",
   "proxy.istio.io/health-checks-enabled",
 ]);
-
-/** Written by Istio's own tools, whatever follows. */
-export const PREFIXES = ["install.operator.istio.io/", "operator.istio.io/", "internal.istio.io/"];

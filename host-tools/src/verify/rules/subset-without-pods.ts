@@ -7,6 +7,9 @@ import type { Mesh } from "../mesh/mesh";
 import { type Finding, fixOf, type Rule } from "../rule";
 import { type View, viewOf } from "../source/view";
 
+/** Zones, regions and host names come from the node, not from the pod's template. */
+const NODE_LABEL = /^(topology\.|kubernetes\.io\/)/;
+
 export const subsetWithoutPods: Rule = {
   id: "subset-without-pods",
   severity: "error",
@@ -19,8 +22,9 @@ export const subsetWithoutPods: Rule = {
       if (mesh.workloadsOf(host).length === 0) continue;
       for (const subset of spec.at("subsets").items()) {
         const labels = subset.at("labels");
-        if (labels.members().length === 0 || mesh.workloadsOf(host, labels.labels()).length > 0)
-          continue;
+        const keys = labels.members().map(([key]) => key);
+        if (keys.length === 0 || keys.some((key) => NODE_LABEL.test(key))) continue;
+        if (mesh.workloadsOf(host, labels.labels()).length > 0) continue;
         yield finding(mesh, host, subset);
       }
     }
