@@ -3,11 +3,11 @@
 // seen.
 
 import { CONFIG_VERSION } from "../contract";
+import { compileGuard } from "./compile-guard";
 import { faultLine } from "./fault";
 import { operationsFaults } from "./operations-rules";
 import type { ArmConfig, LimitConfig, PluginConfig, RouteConfig } from "./plugin-config";
 import type { Policy, PolicyArm, PolicyLimit, PolicyRoute, PolicyService } from "./policy";
-import { compileGuard } from "./policy-guard";
 import type { PolicyPlace } from "./policy-node";
 import { policyError, readPolicy } from "./policy-reader";
 import { configFaults } from "./validate";

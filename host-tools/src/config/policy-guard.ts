@@ -1,18 +1,15 @@
-// What a policy says of the filter's own guard over a canary, and what the filter gets of it. The
-// words are shares and chances; the filter gets steps of a sequential test, so that it needs no
-// logarithm.
+// What a policy says of the filter's own guard over a canary: shares and chances. Left out, they
+// follow the rollout's limit, so that a proxy never takes off what the rollout would let pass.
 
-import { createHash } from "node:crypto";
-import { guardSteps } from "../canary/guard-steps";
-import { canonicalJson, type CanaryConfig } from "./plugin-config";
-import type { PolicyArm, PolicyService } from "./policy";
 import type { Format } from "./shape/format";
+import { placeOf } from "./shape/read-shape";
 import { choice, type FieldValues, percent, real, type Refuse, text, whole } from "./shape/shape";
 
-const HEALTHY_ERROR_PERCENT = 1;
-const BAD_ERROR_PERCENT = 10;
-const FALSE_KILL_PERMILLE = 1;
-const REQUESTS_MIN = 10;
+export const FALSE_KILL_PERMILLE = 1;
+export const REQUESTS_MIN = 10;
+/** A bad canary has this many times the errors of a healthy one, where the policy does not say. */
+const BAD_FACTOR = 4;
+const BAD_PERCENT_MAX = 99;
 
 const REVISION: Format = {
   form: "visible ASCII",
@@ -32,12 +29,12 @@ export const guardFields = {
   healthy_error_percent: percent("Share of errors that a healthy canary may have.", {
     low: 0.01,
     high: 50,
-    default: HEALTHY_ERROR_PERCENT,
+    otherwise: "analysis.error_percent_max, at most 50",
   }),
   bad_error_percent: percent("Share of errors that a bad canary has.", {
     low: 0.02,
-    high: 99,
-    default: BAD_ERROR_PERCENT,
+    high: BAD_PERCENT_MAX,
+    otherwise: "four times healthy_error_percent, at most 99",
   }),
   false_kill_permille: real(
     "Chance that a proxy kills a healthy canary, doubled by 100,000 answers.",
@@ -58,49 +55,29 @@ export const guardFields = {
 
 export type PolicyGuard = FieldValues<typeof guardFields>;
 
-/** The rule over several members of the guard. */
-export function checkGuard(guard: PolicyGuard, refuse: Refuse): void {
-  if (guard.bad_error_percent > guard.healthy_error_percent) return;
-  refuse(
-    `must be above healthy_error_percent (${guard.healthy_error_percent})`,
-    "bad_error_percent",
-    guard.bad_error_percent,
-  );
+/** Shares of errors, in percent, between which the guard decides. */
+export interface GuardShares {
+  readonly healthy: number;
+  readonly bad: number;
 }
 
-/**
- * The guard as the routes of a service carry it in the filter's configuration.
- *
- * @returns undefined without a rollout, and where its guard is off
- */
-export function compileGuard(service: PolicyService): CanaryConfig | undefined {
-  const { rollout } = service;
-  const guard = rollout?.guard;
-  const canary = service.arms.find((arm) => arm.name === rollout?.canary);
-  if (rollout === undefined || canary === undefined || guard?.mode === "off") return undefined;
-  const steps = guardSteps({
-    healthy: (guard?.healthy_error_percent ?? HEALTHY_ERROR_PERCENT) / 100,
-    bad: (guard?.bad_error_percent ?? BAD_ERROR_PERCENT) / 100,
-    falseKill: (guard?.false_kill_permille ?? FALSE_KILL_PERMILLE) / 1000,
-  });
+/** @param errorPercentMax the rollout's limit */
+export function guardShares(guard: PolicyGuard | undefined, errorPercentMax: number): GuardShares {
+  const healthy = guard?.healthy_error_percent ?? Math.min(errorPercentMax, 50);
   return {
-    id: guard?.revision ?? canaryRevision(canary),
-    ...(guard?.mode === undefined ? {} : { mode: guard.mode }),
-    stable: rollout.stable,
-    // Istio's name of the subset's cluster (pilot/pkg/model, BuildSubsetKey).
-    cluster: `outbound|${service.port ?? "*"}|${canary.subset}|${service.host}`,
-    error_step_q16: steps.errorStepQ16,
-    success_step_q16: steps.successStepQ16,
-    threshold_q16: steps.thresholdQ16,
-    floor_q16: steps.floorQ16,
-    requests_min: guard?.requests_min ?? REQUESTS_MIN,
+    healthy,
+    bad: guard?.bad_error_percent ?? Math.min(BAD_FACTOR * healthy, BAD_PERCENT_MAX),
   };
 }
 
-/** `NAME-DIGEST` of what the arm is: another version of the pods is another canary. */
-export function canaryRevision(canary: PolicyArm): string {
-  const { name, subset, labels } = canary;
-  const text = canonicalJson({ name, subset, labels });
-  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
-  return `${name.slice(0, 54)}-${digest}`;
+/** The rule over both of them. */
+export function checkGuard(
+  guard: PolicyGuard | undefined,
+  errorPercentMax: number,
+  refuse: Refuse,
+): void {
+  const { healthy, bad } = guardShares(guard, errorPercentMax);
+  if (guard === undefined || bad > healthy) return;
+  const at = placeOf(guard, "bad_error_percent");
+  refuse(`must be above healthy_error_percent (${healthy})`, at, bad);
 }

@@ -211,13 +211,13 @@ export const rolloutShape = record(
       example: "gpt-4o-next",
     }),
     analysis: analysisShape,
-    guard: record("What the proxies themselves do about a bad canary.", guardFields, {
-      check: checkGuard,
-    }),
+    guard: record("What the proxies themselves do about a bad canary.", guardFields),
   },
   {
-    check: ({ stable, canary }, refuse) => {
+    check: ({ stable, canary, analysis, guard }, refuse) => {
       if (stable === canary) refuse("must be another arm than stable", "canary");
+      const limit = analysis?.error_percent_max ?? defaultAnalysis().error_percent_max;
+      checkGuard(guard, limit, refuse);
     },
   },
 );

@@ -86,6 +86,13 @@ services:
     routes:
       - { name: chat, match: { authority: llm }, arms: [v1] }
 `;
+/** As the configuration has them. */
+const fieldsOf = (steps: GuardSteps) => ({
+  error_step_q16: steps.errorStepQ16,
+  success_step_q16: steps.successStepQ16,
+  threshold_q16: steps.thresholdQ16,
+  floor_q16: steps.floorQ16,
+});
 const guardOf = (guard: string, text = policyText(guard)) =>
   compilePolicy(text, "ganglion.yaml").config.routes?.[0]?.canary;
 
@@ -95,12 +102,29 @@ describe("a policy with a rollout", () => {
       id: expect.stringMatching(/^v2-[0-9a-f]{8}$/) as unknown,
       stable: "v1",
       cluster: "outbound|8080|v2|llm.ai.svc.cluster.local",
-      error_step_q16: CANARY_ERROR_STEP_Q16,
-      success_step_q16: CANARY_SUCCESS_STEP_Q16,
-      threshold_q16: CANARY_THRESHOLD_Q16,
-      floor_q16: CANARY_FLOOR_Q16,
+      ...fieldsOf(guardSteps({ healthy: 0.05, bad: 0.2, falseKill: 0.001 })),
       requests_min: 10,
     });
+  });
+
+  it("lets pass what the rollout's limit lets pass, and takes off what is far above it", () => {
+    const limited = (limit: number) =>
+      guardOf("", policyText(`, analysis: { error_percent_max: ${limit} }`));
+    expect(limited(1)).toMatchObject(
+      fieldsOf(guardSteps({ healthy: 0.01, bad: 0.04, falseKill: 0.001 })),
+    );
+    expect(limited(60)).toMatchObject(
+      fieldsOf(guardSteps({ healthy: 0.5, bad: 0.99, falseKill: 0.001 })),
+    );
+    const steps = guardSteps({ healthy: 0.05, bad: 0.2, falseKill: 0.001 });
+    expect(killChance(steps, 0.049, 10_000)).toBeLessThan(0.001);
+    expect(killChance(steps, 0.5, 30)).toBeGreaterThan(0.99);
+    expect(killChance(steps, 1, 10)).toBe(1);
+  });
+
+  it("takes the shares that it says", () => {
+    const said = ", guard: { healthy_error_percent: 1, bad_error_percent: 10 }";
+    expect(guardOf(said)).toMatchObject(fieldsOf(DEFAULT));
   });
 
   it("names another canary when its pods are others, or when the policy says so", () => {
