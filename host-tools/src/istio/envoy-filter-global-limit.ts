@@ -104,6 +104,7 @@ function cluster(mesh: MeshFacts, backend: RateLimitService): ConfigPatch {
       value: {
         name: CLUSTER,
         type: "STRICT_DNS",
+        dns_lookup_family: "V4_PREFERRED",
         connect_timeout: duration(timeoutMs),
         lb_policy: "ROUND_ROBIN",
         typed_extension_protocol_options: {
