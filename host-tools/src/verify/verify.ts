@@ -1,6 +1,7 @@
 // Runs the rules over a set of objects.
 
 import { GanglionError, ExitCode } from "../lib/errors";
+import { nearest } from "../lib/nearest";
 import { ignoredRules } from "./ignore";
 import { Mesh, type MeshOptions } from "./mesh/mesh";
 import type { Finding, Rule } from "./rule";
@@ -65,9 +66,11 @@ export function verifyTexts(
 }
 
 function checkRuleId(id: string): void {
-  if (RULES.some((rule) => rule.id === id)) return;
+  const known = RULES.map((rule) => rule.id);
+  if (known.includes(id)) return;
+  const near = nearest(id, known);
   throw new GanglionError("E_RULE", `no rule is called ${id}`, {
-    hint: `Rules are ${RULES.map((rule) => rule.id).join(", ")}.`,
+    hint: near === undefined ? "docs/rules/README.md has them all." : `Did you mean ${near}?`,
     exitCode: ExitCode.usage,
   });
 }

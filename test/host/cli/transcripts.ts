@@ -23,6 +23,29 @@ services:
     routes: [{ name: all, timeout_ms: 1500 }]
 `;
 
+/** A route whose tries do not fit, and a balancer that sees no load. */
+const meshed = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: chat
+spec:
+  hosts: [chat]
+  http:
+    - route:
+        - destination: { host: chat }
+      timeout: 30s
+      retries: { attempts: 3, perTryTimeout: 10s, retryOn: connect-failure }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata:
+  name: chat
+spec:
+  host: chat
+  trafficPolicy:
+    loadBalancer: { simple: RANDOM } # no hot spots
+`;
+
 export const transcripts: readonly Transcript[] = [
   {
     name: "help",
@@ -31,6 +54,7 @@ export const transcripts: readonly Transcript[] = [
       { args: ["init", "--help"] },
       { args: ["help", "render"] },
       { args: ["push", "--help"] },
+      { args: ["verify", "--help"] },
       { args: ["pack", "--help"] },
       { args: ["image", "--help"] },
       { args: ["image", "sign", "--help"] },
@@ -137,6 +161,36 @@ export const transcripts: readonly Transcript[] = [
       { args: ["push", "noise.gngl", "-f", "mesh.yaml"] },
       { args: ["inspect", "noise.gngl"] },
       { args: ["import", "noise.gngl", "--dry-run"] },
+    ],
+  },
+  {
+    name: "verify",
+    files: { "mesh/chat.yaml": meshed, "calls.yaml": "calls: { front: [chat] }\n" },
+    steps: [
+      { args: ["verify", "mesh"] },
+      { args: ["verify", "-", "-o", "patch", "--policy", "calls.yaml"], stdin: meshed },
+      { args: ["verify", "mesh", "--rule", "random-balancing", "-o", "json"] },
+      { args: ["verify", "mesh", "--fix"], shows: ["mesh/chat.yaml"] },
+      { args: ["verify", "mesh"] },
+    ],
+  },
+  {
+    name: "verify-errors",
+    files: {
+      "mesh/a.yaml": "kind: Pod\n",
+      "mesh/broken.yaml": "kind: [\n",
+      "list.yaml": "calls: 1\n",
+    },
+    steps: [
+      { args: ["verify", "mesh"] },
+      { args: ["verify", "missing"] },
+      { args: ["verify", "mesh/a.yaml", "--rule", "timeouts"] },
+      { args: ["verify", "mesh/a.yaml", "--ignore", "timeout-chains"] },
+      { args: ["verify", "mesh/a.yaml", "--policy", "missing.yaml"] },
+      { args: ["verify", "mesh", "--cluster"] },
+      { args: ["verify", "mesh", "-A"] },
+      { args: ["verify", "-", "--fix"], stdin: "" },
+      { args: ["verify", "--cluster", "--kubeconfig", "missing.yaml"] },
     ],
   },
   {
