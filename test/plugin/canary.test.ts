@@ -286,6 +286,57 @@ describe("shared data", () => {
   });
 });
 
+describe("the price of a guard", () => {
+  /** Host calls of one exchange, once the route has had some, by name. */
+  const callsOf = (config: PluginConfig, cluster: string, before = 0) => {
+    const calls = new Map<string, number>();
+    const onHostCall = (call: string) => {
+      calls.set(call, (calls.get(call) ?? 0) + 1);
+      return undefined;
+    };
+    const proxy = bareProxy({ onHostCall });
+    proxy.configure(json(config));
+    for (let i = 0; i < 5; i++) askCanary(proxy, { cluster });
+    for (let i = 0; i < before; i++) askCanary(proxy, { status: 503 });
+    calls.clear();
+    askCanary(proxy, { cluster });
+    return Object.fromEntries(calls);
+  };
+  const plain = callsOf(configOf([{ name: "chat" }]), CANARY_CLUSTER);
+
+  it("is nothing on a route without one", () => {
+    expect(plain).toEqual({
+      clock_time_get: 2,
+      proxy_get_header_map_pairs: 1,
+      proxy_get_header_map_value: 1,
+    });
+    const other = { name: "other", match: { path_prefix: "/other" }, canary: CANARY };
+    expect(callsOf(configOf([other, { name: "chat" }]), CANARY_CLUSTER)).toEqual(plain);
+  });
+
+  it("is one property where the stable arm answers", () => {
+    expect(callsOf(canaryConfig(), STABLE_CLUSTER)).toEqual({ ...plain, proxy_get_property: 1 });
+  });
+
+  it("is one compare-and-swap more where the canary answers", () => {
+    expect(callsOf(canaryConfig(), CANARY_CLUSTER)).toEqual({
+      ...plain,
+      proxy_get_property: 1,
+      proxy_get_shared_data: 1,
+      proxy_set_shared_data: 1,
+    });
+  });
+
+  it("is the header, its marks and a line of filter state once the canary is killed", () => {
+    expect(callsOf(canaryConfig(), STABLE_CLUSTER, 10)).toEqual({
+      ...plain,
+      proxy_add_header_map_value: 3,
+      proxy_get_property: 1,
+      proxy_set_property: 1,
+    });
+  });
+});
+
 describe("a host call that fails", () => {
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(filterWasm()));
 
