@@ -49,6 +49,9 @@ describe.runIf(await meshCanRun())("istioctl analyze", () => {
       const own = codes.filter((code) => !GENERIC.includes(code));
       expect(told.get(rule), rule).toBe(own.join(", "));
     }
+    const named = [...told.values()].filter((codes) => codes !== "").length;
+    const sentence = `Of the ${told.size} failing examples istioctl names the fault in ${named}.`;
+    expect(rulesIndex()).toContain(sentence);
     const ids = RULES.map(({ id }) => id);
     const ofSeed = ids.slice(0, ids.indexOf(FIRST_BEYOND));
     expect(ofSeed.filter((id) => told.get(id) !== "")).toEqual(NAMED_OF_SEED);

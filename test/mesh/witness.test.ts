@@ -111,6 +111,16 @@ describe.runIf(await meshCanRun())("the examples of docs/rules on a real istiod"
     return served;
   }
 
+  /** The caller's cluster of the service with versions, as JSON; empty while there is none. */
+  async function clusterText(): Promise<string> {
+    const name = `outbound|${SERVICE_PORT}||llm-service.${VERSIONS}.svc.cluster.local`;
+    const dump = (await router.admin.configDump()) as {
+      configs: { dynamic_active_clusters?: { cluster: { name: string } }[] }[];
+    };
+    const clusters = dump.configs.flatMap((config) => config.dynamic_active_clusters ?? []);
+    return JSON.stringify(clusters.find(({ cluster }) => cluster.name === name) ?? "");
+  }
+
   /** Requests of 100 that v2 served, once the routes have settled: a subset is named in the cluster. */
   async function servedByCanary(): Promise<number> {
     await eventually("routes by subset", async () => {
@@ -177,6 +187,25 @@ describe.runIf(await meshCanRun())("the examples of docs/rules on a real istiod"
     await settle({ allowed: 503, get: 503, other: 503 });
     await apply(example("plaintext-to-strict", "fixed"));
     await settle({ allowed: 200, get: 200, other: 200 });
+  });
+
+  it("of two DestinationRules for a host the older one's traffic policy is taken alone", async () => {
+    const [pool, breaker] = example("destination-rule-twice", "broken", VERSIONS);
+    await mesh.apply(pool!);
+    await new Promise((resolve) => setTimeout(resolve, SECOND_MS));
+    await apply([pool!, breaker!]);
+    await eventually("the pool", async () =>
+      (await clusterText()).includes('"max_connections":100'),
+    );
+    // Long enough for the younger object to have arrived, if it did.
+    await new Promise((resolve) => setTimeout(resolve, 2 * SECOND_MS));
+    expect(await clusterText()).not.toContain('"consecutive_5xx":5');
+    await remove([breaker!]);
+    await apply(example("destination-rule-twice", "fixed", VERSIONS));
+    await eventually("pool and breaker", async () => {
+      const text = await clusterText();
+      return text.includes('"max_connections":100') && text.includes('"consecutive_5xx":5');
+    });
   });
 
   it("a subset that is not defined is 503 for its share of the requests", async () => {

@@ -63,6 +63,8 @@ describe("a patch", () => {
     const all = inputs.flatMap(([, input]) => verifyTexts([input]).findings);
     const without = all.filter((finding) => finding.fix === undefined);
     expect([...new Set(without.map((finding) => finding.rule.id))].sort()).toEqual([
+      "caller-not-allowed",
+      "destination-rule-twice",
       "ignore-without-reason",
       "image-without-digest",
       "subset-without-pods",

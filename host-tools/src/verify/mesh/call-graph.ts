@@ -22,6 +22,8 @@ export interface Call {
   readonly to: string;
   /** `calls of ganglion.yaml`, `Sidecar ai/x`, ... */
   readonly source: string;
+  /** Somebody has said it; else it is inferred from what is allowed or seen, which need not be called. */
+  readonly told: boolean;
 }
 
 export function inferCalls(mesh: Mesh, told: ToldCalls | undefined): readonly Call[] {
@@ -41,6 +43,7 @@ function* toldCalls(told: ToldCalls | undefined): Iterable<Call> {
         from: fullHost(from, told?.namespace ?? ""),
         to: fullHost(to, told?.namespace ?? ""),
         source: `calls of ${told?.from ?? ""}`,
+        told: true,
       };
     }
   }
@@ -56,7 +59,7 @@ function* annotated(mesh: Mesh): Iterable<Call> {
       .map((name) => name.trim())
       .filter(Boolean)) {
       const from = serviceHost(object.name, object.namespace);
-      yield { from, to: fullHost(to, object.namespace), source };
+      yield { from, to: fullHost(to, object.namespace), source, told: true };
     }
   }
 }
@@ -74,7 +77,7 @@ function* bySidecar(mesh: Mesh): Iterable<Call> {
       .map((host) => host.split("/").at(-1) ?? "")
       .filter((host) => host.includes(".") && !host.includes("*"));
     for (const from of hostsOf(mesh, object.namespace, labels)) {
-      for (const to of hosts) yield { from, to, source: objectName(object) };
+      for (const to of hosts) yield { from, to, source: objectName(object), told: false };
     }
   }
 }
@@ -92,7 +95,7 @@ function* byPolicy(mesh: Mesh): Iterable<Call> {
       .flatMap((from) => from.at("source", "principals").texts());
     for (const to of hostsOf(mesh, object.namespace, labels)) {
       for (const from of principals.flatMap((one) => callersOf(mesh, one))) {
-        yield { from, to, source: objectName(object) };
+        yield { from, to, source: objectName(object), told: false };
       }
     }
   }

@@ -3,11 +3,14 @@
 import type { Rule } from "../rule";
 import { abortUnseenByBreaker } from "./abort-unseen-by-breaker";
 import { breakerCannotOpen } from "./breaker-cannot-open";
+import { callerNotAllowed } from "./caller-not-allowed";
 import { clientErrorsBlamed } from "./client-errors-blamed";
 import { delayUnseenByTimeout } from "./delay-unseen-by-timeout";
 import { denyOverAllow } from "./deny-over-allow";
 import { deprecatedAppend } from "./deprecated-append";
+import { destinationRuleTwice } from "./destination-rule-twice";
 import { egressBypass } from "./egress-bypass";
+import { gatewayHostTwice } from "./gateway-host-twice";
 import { headSamplingOfErrors } from "./head-sampling-of-errors";
 import { hostOwnedTwice } from "./host-owned-twice";
 import { ignoreWithoutReason } from "./ignore-without-reason";
@@ -24,6 +27,7 @@ import { retriesExceedTimeout } from "./retries-exceed-timeout";
 import { retryAmplification } from "./retry-amplification";
 import { retryOfPaidPost } from "./retry-of-paid-post";
 import { shortNameElsewhere } from "./short-name-elsewhere";
+import { sidecarHidesCallee } from "./sidecar-hides-callee";
 import { sidecarShortHost } from "./sidecar-short-host";
 import { sourceAndForOr } from "./source-and-for-or";
 import { streamWithRetries } from "./stream-with-retries";
@@ -78,6 +82,10 @@ export const RULES: readonly Rule[] = [
   shortNameElsewhere,
   principalWithoutMtls,
   plaintextToStrict,
+  callerNotAllowed,
+  sidecarHidesCallee,
+  destinationRuleTwice,
+  gatewayHostTwice,
   imageWithoutDigest,
   pluginFailReload,
   pluginMeshWide,
