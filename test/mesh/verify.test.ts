@@ -1,0 +1,79 @@
+// verify over a cluster: the objects of the API server, with what it adds, have the findings of the files
+// that were applied; an account that may list nothing is told so.
+
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { connectCluster } from "../../host-tools/src/cluster";
+import { located, verifyObjects, verifyTexts } from "../../host-tools/src/verify";
+import { readCluster } from "../../host-tools/src/verify/source/read-cluster";
+import { type KubeObject, Mesh, meshCanRun } from "./rig";
+
+const NAMESPACE = "ai-services";
+/** Defects whose objects Istio's definitions take. */
+const DEFECTS = ["D04", "D07", "D08", "D09", "D10", "D13"];
+const NAMES = ["llm-service", "llm-callers", "sentiment-callers", "deny-all"];
+
+interface Applied {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** Each defect in a namespace of its own: several are about one host. */
+const applied: readonly Applied[] = DEFECTS.map((id) => {
+  const file = new URL(`../host/verify/defects/${id}/broken.yaml`, import.meta.url);
+  const own = `${NAMESPACE}-${id.toLowerCase()}`;
+  return { id, text: readFileSync(file, "utf8").replaceAll(NAMESPACE, own) };
+});
+
+const namespaceOf = (id: string): string => `${NAMESPACE}-${id.toLowerCase()}`;
+const objectsOf = (text: string): KubeObject[] =>
+  parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
+
+describe.runIf(await meshCanRun())("verify of a cluster", () => {
+  let mesh: Mesh;
+
+  beforeAll(async () => {
+    const namespaces = DEFECTS.map(namespaceOf);
+    mesh = await Mesh.start({ namespaces, controlPlane: false });
+    for (const { text } of applied) await mesh.apply(objectsOf(text));
+  });
+  afterAll(() => mesh?.stop());
+
+  it.each(applied)("finds in a namespace what it finds in the file: $id", async ({ id, text }) => {
+    const namespace = namespaceOf(id);
+    const cluster = await connectCluster({ kubeconfig: mesh.kubeconfig });
+    const { objects, faults } = await readCluster({ namespace }, cluster);
+    expect(faults).toEqual([]);
+    const told = verifyObjects(objects).findings.map(located);
+    const inFile = verifyTexts([{ name: "a.yaml", text }]).findings.map(located);
+    expect(inFile.length).toBeGreaterThan(0);
+    const key = ({ rule, object, path }: (typeof told)[number]): string =>
+      `${rule} ${object} ${path}`;
+    expect(told.map(key).sort()).toEqual(inFile.map(key).sort());
+    expect(told.every(({ file }) => file.startsWith(`cluster/${namespace}/`))).toBe(true);
+  });
+
+  it("reads all namespaces at once", async () => {
+    const cluster = await connectCluster({ kubeconfig: mesh.kubeconfig });
+    const { objects } = await readCluster({ allNamespaces: true }, cluster);
+    const found = objects.filter(({ name }) => NAMES.includes(name));
+    expect(new Set(found.map(({ namespace }) => namespace)).size).toBeGreaterThanOrEqual(5);
+  });
+
+  it("says which kinds an account may not list", async () => {
+    const account = await mesh.account({
+      name: "reader",
+      namespace: namespaceOf("D09"),
+      rules: [
+        { apiGroups: ["networking.istio.io"], resources: ["virtualservices"], verbs: ["list"] },
+      ],
+    });
+    const cluster = await connectCluster({ kubeconfig: account.kubeconfig });
+    const { objects, faults } = await readCluster({ namespace: namespaceOf("D09") }, cluster);
+    expect(objects.map(({ kind }) => kind)).toEqual(["VirtualService"]);
+    expect(faults.length).toBeGreaterThan(5);
+    expect(faults.every((fault) => fault.code === "E_CLUSTER_DENIED")).toBe(true);
+    expect(faults.some((fault) => fault.message.includes("destinationrules"))).toBe(true);
+  });
+});
