@@ -2,25 +2,8 @@
 // what a workload may reach.
 
 import { upstreamFields } from "./policy-upstream";
-import { DNS_LABEL, type Format } from "./shape/format";
+import { DNS_LABEL, EGRESS_HOST, HOST_NAME, OUTER_HOST } from "./shape/format";
 import { choice, flag, labels, list, map, record, text, type ValueOf, whole } from "./shape/shape";
-
-const OUTER_HOST: Format = {
-  form: "host name, or *.DOMAIN",
-  pattern: /^(\*\.)?[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
-  says: "is no host name",
-};
-const FULL_HOST: Format = {
-  form: "fully qualified host name",
-  pattern: /^[a-z0-9]([-a-z0-9]{0,62})(\.[a-z0-9]([-a-z0-9]{0,62}))+$/,
-  says: "is no fully qualified host name",
-};
-/** As a Sidecar takes it: the namespace first. */
-const EGRESS_HOST: Format = {
-  form: "NAMESPACE/HOST, where either may be *",
-  pattern: /^(\*|\.|~|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)\/(\*|(\*\.)?[a-z0-9][-a-z0-9.]{0,251})$/,
-  says: "must be NAMESPACE/HOST with a fully qualified host, e.g. istio-system/*",
-};
 
 const gatewayShape = record(
   "A way into the mesh, to one service.",
@@ -60,7 +43,7 @@ const gatewayShape = record(
 export type PolicyGateway = ValueOf<typeof gatewayShape>;
 
 const providerShape = record("A service outside the mesh.", {
-  host: text("Its host.", { format: FULL_HOST, required: true, example: "api.openai.com" }),
+  host: text("Its host.", { format: HOST_NAME, required: true, example: "api.openai.com" }),
   port: whole("Its port.", { low: 1, high: 65535, default: 443 }),
   tls: choice(
     "Who encrypts: the caller's proxy (and the filter sees the requests), or the caller itself.",

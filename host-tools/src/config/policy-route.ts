@@ -50,9 +50,11 @@ const RETRY_CONDITIONS = [
   "resource-exhausted",
   "unavailable",
 ];
+/** Those that have a name; Istio refuses others. */
+const STATUS_CODE = "4(0\\d|1[0-8]|2[1-689]|31|51)|5(0[0-8]|1[01])";
 const RETRY_CONDITION: Format = {
   form: "condition or status code",
-  pattern: new RegExp(`^(${RETRY_CONDITIONS.join("|")}|[45]\\d\\d)$`),
+  pattern: new RegExp(`^(${RETRY_CONDITIONS.join("|")}|${STATUS_CODE})$`),
   says: "is no retry condition of Envoy and no status code",
   near: { words: RETRY_CONDITIONS, otherwise: "e.g. 5xx, reset, 503" },
 };

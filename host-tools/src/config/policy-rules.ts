@@ -69,9 +69,14 @@ function checkNames(policy: Policy, refuse: RefuseAt): void {
   for (const [, gateway] of policy.gateway ?? []) {
     checkName(services, gateway.service, placeOf(gateway, "service"), "service", refuse);
   }
-  for (const [name] of policy.providers ?? []) {
-    if (!services.includes(name)) continue;
-    refuse(placeOf(policy.providers as object, name), `${name} is a service of the policy too`);
+  for (const [name, provider] of policy.providers ?? []) {
+    if (services.includes(name)) {
+      refuse(placeOf(policy.providers as object, name), `${name} is a service of the policy too`);
+    }
+    const first = [...(policy.providers ?? [])].find(([, { host }]) => host === provider.host);
+    if (first !== undefined && first[0] !== name) {
+      refuse(placeOf(provider, "host"), `is the host of ${first[0]} too`, provider.host);
+    }
   }
 }
 

@@ -24,13 +24,19 @@ export function sidecar(service: PolicyService, policy: Policy): KubeObject | un
 
 function egressHosts(service: PolicyService, policy: Policy, egress: PolicyEgress): string[] {
   if (egress.scope === "all") return ["*/*"];
+  if (egress.hosts.includes("*/*")) return ["*/*"];
   const { namespace, tracing, rate_limit_service: limits } = policy.mesh;
   const callees = policy.calls?.get(service.name) ?? [];
   const hosts = [
     ...callees.flatMap((callee) => hostOf(callee, policy) ?? []),
     ...[tracing?.collector?.host, limits?.host].flatMap((host) => host ?? []),
   ];
-  return [...new Set([...hosts.map((host) => egressHost(host, namespace)), ...egress.hosts])];
+  const own = `${namespace}/`;
+  const more = egress.hosts.map((host) => (host.startsWith(own) ? host.replace(own, "./") : host));
+  const all = [...hosts.map((host) => egressHost(host, namespace)), ...more];
+  // An empty list is refused; this is Istio's word for nothing.
+  if (all.length === 0) return ["~/*"];
+  return [...new Set(all)].filter((host) => host.endsWith("/*") || !all.includes(whole(host)));
 }
 
 function hostOf(callee: string, { services, providers }: Policy): string | undefined {
@@ -42,4 +48,9 @@ function hostOf(callee: string, { services, providers }: Policy): string | undef
 function egressHost(host: string, namespace: string): string {
   const of = /^[^.]+\.([^.]+)\.svc\./.exec(host)?.[1];
   return `${of === undefined || of === namespace ? "." : of}/${host}`;
+}
+
+/** Everything of the host's namespace, beside which the host says nothing. */
+function whole(host: string): string {
+  return `${host.split("/")[0]}/*`;
 }

@@ -77,7 +77,8 @@ function rule(
     name,
     ...(Object.keys(match).length === 0 ? {} : { match: [match] }),
     route: [{ destination: destination(service, arm) }],
-    ...(route.timeoutMs === undefined ? {} : { timeout: duration(route.timeoutMs) }),
+    // None is what Istio has without the member; a timeout of 0 s it refuses.
+    ...(route.timeoutMs ? { timeout: duration(route.timeoutMs) } : {}),
     ...(route.retries === undefined ? {} : { retries: retries(route.retries) }),
   };
 }

@@ -109,6 +109,12 @@ const list: [name: string, text: string][] = [
     `providers: { llm: { host: api.openai.com } }\n${route("mode: shadow")}`,
   ],
   [
+    "two providers of one host",
+    `providers: { a: { host: a.example.com }, b: { host: a.example.com } }\n${route("mode: shadow")}`,
+  ],
+  ["a service by a short host", service("host: llm\nroutes: [{ name: a }]")],
+  ["a status code without a name", route("retries: { attempts: 1, on: ['582'] }")],
+  [
     "egress by a short name",
     `mesh: { egress: { hosts: [llm-service] } }\n${route("mode: shadow")}`,
   ],

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import type { Field } from "../../../host-tools/src/config/fields";
 import { textPattern } from "../../../host-tools/src/config/fields";
+import { fits, type Format } from "../../../host-tools/src/config/shape/format";
 import type {
   AnyShape,
   MapShape,
@@ -44,7 +45,7 @@ export function fittingValue(shape: AnyShape): Values {
     case "text":
       return shape.format === undefined
         ? fc.stringMatching(/^[ -~]{0,12}$/)
-        : fc.stringMatching(shape.format.pattern, { size: "small" });
+        : formattedText(shape.format);
     case "number":
       return shape.isWhole
         ? fc.integer({ min: shape.low, max: shape.high })
@@ -71,6 +72,10 @@ export function fittingValue(shape: AnyShape): Values {
     case "filter":
       return fieldValue(shape.field);
   }
+}
+
+function formattedText(format: Format): fc.Arbitrary<string> {
+  return fc.stringMatching(format.pattern, { size: "small" }).filter((text) => fits(text, format));
 }
 
 function mapValue(shape: MapShape): Values {

@@ -14,7 +14,7 @@ import {
 import { expectGolden } from "../../support/golden";
 import { crdFaults } from "./crd-schema";
 import { fieldPaths, laterFields } from "./field-paths";
-import { edgesPolicy, everythingPolicy } from "./traffic-policies";
+import { edgesPolicy, egressPolicy, everythingPolicy } from "./traffic-policies";
 
 const root = new URL("../../../", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
@@ -142,6 +142,23 @@ describe("the assistant's objects of traffic", () => {
 });
 
 describe("ways in and out of the mesh", () => {
+  it.each([
+    ["[]", ["./api.example.com"], ["~/*"]],
+    ["[other/*]", ["./api.example.com", "other/*"], ["other/*"]],
+    ["[ai/*, other/a.example.com]", ["./*", "other/a.example.com"], ["./*", "other/a.example.com"]],
+    ['["*/*"]', ["*/*"], ["*/*"]],
+  ])("tell proxies of %s in Istio's words", (hosts, caller, quiet) => {
+    const text = egressPolicy(hosts);
+    const told = (name: string) => specOf("Sidecar", name, text)["egress"];
+    expect(told("llm")).toEqual([{ hosts: caller }]);
+    expect(told("quiet")).toEqual([{ hosts: quiet }]);
+  });
+
+  it("leave a timeout of 0 out: that is none in Istio, and 0s is refused", () => {
+    const { http } = specOf("VirtualService", "llm", egressPolicy("[]")) as { http: HttpRule[] };
+    expect(http.map(({ timeout }) => timeout)).toEqual([undefined]);
+  });
+
   it("are those in the golden file", () => {
     const objects = rendered(edgesPolicy).filter(({ kind }) => TRAFFIC.includes(kind));
     expectGolden("manifests/edges.yaml", yamlStream(objects.map(yamlText)));

@@ -77,3 +77,14 @@ services:
     load_balancer: { hash_source_ip: true }
     routes: [{ name: address, match: { authority: address } }]
 `;
+
+/** Where Istio has a word of its own for little or everything, or refuses what one would write. */
+export const egressPolicy = (hosts: string): string => `
+version: 1
+mesh: { istio: "1.31", namespace: ai, egress: { hosts: ${hosts} } }
+providers: { outer: { host: api.example.com } }
+calls: { llm: [outer] }
+services:
+  llm: { routes: [{ name: all, match: { authority: llm }, timeout_ms: 0 }] }
+  quiet: { routes: [{ name: quiet, match: { authority: quiet } }] }
+`;

@@ -8,6 +8,7 @@ export interface Format {
   readonly pattern: RegExp;
   /** Follows the value in a complaint, e.g. `is no host name`. */
   readonly says: string;
+  readonly lengthMax?: number;
   /** In two or three words, for the reference; the pattern where there is none. */
   readonly form?: string;
   /** Words to guess from, and what to say where none is near. */
@@ -19,10 +20,31 @@ export const DNS_LABEL: Format = {
   pattern: /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
   says: "must be lower-case letters, digits and '-', at most 63",
 };
+const LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+/** Two labels at least, the last of which begins with a letter; what Istio takes. */
+const FULL_NAME = `(${LABEL}\\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?`;
+const HOST_LENGTH_MAX = 253;
+
+/** A short name means another host in every namespace. */
 export const HOST_NAME: Format = {
-  form: "host name",
-  pattern: /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
-  says: "is no host name",
+  form: "fully qualified host name",
+  pattern: new RegExp(`^${FULL_NAME}$`),
+  says: "is no fully qualified host name",
+  lengthMax: HOST_LENGTH_MAX,
+};
+/** As clients of a gateway know it. */
+export const OUTER_HOST: Format = {
+  form: "host name, or *.DOMAIN",
+  pattern: new RegExp(`^(\\*\\.)?${FULL_NAME}$`),
+  says: "is no host name with a domain",
+  lengthMax: HOST_LENGTH_MAX,
+};
+/** As a Sidecar takes it: the namespace first. */
+export const EGRESS_HOST: Format = {
+  form: "NAMESPACE/HOST, where either may be *",
+  pattern: new RegExp(`^(\\*|\\.|~|${LABEL})/(\\*|(\\*\\.)?${FULL_NAME})$`),
+  says: "must be NAMESPACE/HOST with a fully qualified host, e.g. istio-system/*",
+  lengthMax: HOST_LENGTH_MAX,
 };
 export const SUBSET_NAME: Format = {
   form: "name",
@@ -78,3 +100,8 @@ export const CIDR: Format = {
   pattern: /^(\*|(\d{1,3}\.){3}\d{1,3}(\/\d{1,2})?|[0-9a-fA-F:]*:[0-9a-fA-F:]*(\/\d{1,3})?)$/,
   says: "is no address range, e.g. 10.0.0.0/8",
 };
+
+/** True where the text is of the format. */
+export function fits(text: string, { pattern, lengthMax }: Format): boolean {
+  return pattern.test(text) && text.length <= (lengthMax ?? Infinity);
+}

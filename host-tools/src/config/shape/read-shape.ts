@@ -14,7 +14,7 @@ import type {
   Shape,
   TextShape,
 } from "./shape";
-import { type Format, LABEL_VALUE } from "./format";
+import { fits, type Format, LABEL_VALUE } from "./format";
 
 interface Places {
   readonly own: PolicyPlace;
@@ -73,7 +73,7 @@ function readAny(shape: AnyShape, node: PolicyNode): unknown {
 
 function readText({ format }: TextShape, node: PolicyNode): string | undefined {
   const text = node.text();
-  if (text !== undefined && format !== undefined && !format.pattern.test(text)) {
+  if (text !== undefined && format !== undefined && !fits(text, format)) {
     node.refuse(`${format.says}${guessOf(text, format)}`);
   }
   return text;
@@ -125,7 +125,7 @@ function readMap(shape: MapShape, node: PolicyNode): ReadonlyMap<string, unknown
   const map = new Map<string, unknown>();
   const members = new Map<string, PolicyPlace>();
   for (const [key, member] of node.entries()) {
-    if (shape.keys !== undefined && !shape.keys.pattern.test(key)) {
+    if (shape.keys !== undefined && !fits(key, shape.keys)) {
       member.refuseKey(shape.keys.says);
     }
     members.set(key, member.place);

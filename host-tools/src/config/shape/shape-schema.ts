@@ -2,6 +2,7 @@
 // members and files are beyond it. Null stands for "left out", as in the reader.
 
 import { fieldValueSchema, type JsonSchema } from "../schema";
+import type { Format } from "./format";
 import type { AnyShape, EitherShape, RecordShape } from "./shape";
 import { defaultWords, istioWords } from "./shape-words";
 
@@ -27,7 +28,7 @@ function valueSchema(shape: AnyShape): JsonSchema {
     case "text":
       return {
         type: "string",
-        ...(shape.format === undefined ? {} : { pattern: shape.format.pattern.source }),
+        ...(shape.format === undefined ? {} : formatSchema(shape.format)),
       };
     case "number":
       return {
@@ -50,9 +51,7 @@ function valueSchema(shape: AnyShape): JsonSchema {
       return {
         type: "object",
         additionalProperties: itemSchema(shape.item),
-        ...(shape.keys === undefined
-          ? {}
-          : { propertyNames: { pattern: shape.keys.pattern.source } }),
+        ...(shape.keys === undefined ? {} : { propertyNames: formatSchema(shape.keys) }),
         ...(shape.countMin > 0 ? { minProperties: shape.countMin } : {}),
       };
     case "labels":
@@ -64,6 +63,10 @@ function valueSchema(shape: AnyShape): JsonSchema {
     case "filter":
       return fieldValueSchema(shape.field);
   }
+}
+
+function formatSchema({ pattern, lengthMax }: Format): JsonSchema {
+  return { pattern: pattern.source, ...(lengthMax === undefined ? {} : { maxLength: lengthMax }) };
 }
 
 function formsOf({ scalar, map, list }: EitherShape): AnyShape[] {
