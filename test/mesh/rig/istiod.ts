@@ -17,10 +17,8 @@ export interface IstiodOptions {
 
 export interface Istiod {
   readonly part: Part;
-  /** xDS in plain text. */
+  /** xDS and certificate signing, over TLS. */
   readonly xdsPort: number;
-  /** xDS and certificate signing over TLS. */
-  readonly securePort: number;
   /** Metrics, /debug. */
   readonly monitoringPort: number;
   /** Webhooks. */
@@ -48,8 +46,8 @@ export async function prepareIstiod(
   kubeconfig: string,
   options: IstiodOptions,
 ): Promise<Istiod> {
-  const ports = (await stablePorts(5)) as [number, number, number, number, number];
-  const [xdsPort, securePort, monitoringPort, webhookPort, httpPort] = ports;
+  const ports = (await stablePorts(4)) as [number, number, number, number];
+  const [xdsPort, monitoringPort, webhookPort, httpPort] = ports;
   mkdirSync(folder, { recursive: true });
   const meshPath = join(folder, "mesh.yaml");
   writeFileSync(meshPath, stringify(meshConfig(xdsPort, options.meshConfig ?? {})));
@@ -60,7 +58,8 @@ export async function prepareIstiod(
       "discovery",
       ...["--kubeconfig", kubeconfig, "--meshConfig", meshPath],
       ...["--httpAddr", `127.0.0.1:${httpPort}`, "--httpsAddr", `127.0.0.1:${webhookPort}`],
-      ...["--grpcAddr", `127.0.0.1:${xdsPort}`, "--secureGRPCAddr", `127.0.0.1:${securePort}`],
+      // Nothing in plain text: proxies show the token of their service account, as in a cluster.
+      ...["--grpcAddr", "", "--secureGRPCAddr", `127.0.0.1:${xdsPort}`],
       ...["--monitoringAddr", `127.0.0.1:${monitoringPort}`, "--ctrlz_port", "0"],
     ],
     env: {
@@ -80,7 +79,7 @@ export async function prepareIstiod(
     readyTimeoutMs: 60_000,
     isReady: async () => (await httpGet(httpPort, "/ready")).status === 200,
   });
-  return { part, xdsPort, securePort, monitoringPort, webhookPort };
+  return { part, xdsPort, monitoringPort, webhookPort };
 }
 
 function meshConfig(xdsPort: number, more: Readonly<Record<string, unknown>>): unknown {

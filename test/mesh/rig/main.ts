@@ -5,6 +5,7 @@
 
 import { parseArgs } from "node:util";
 import { beforeSignalExit } from "../../../host-tools/src/rig";
+import { packagingPrograms } from "../support/packaging-programs";
 import { GATEWAY_LABELS, Mesh, meshParts, type Proxy } from "./index";
 
 const PROXIES_MAX = 50;
@@ -25,7 +26,11 @@ async function run(): Promise<number> {
     return 64;
   }
   await meshParts(say);
-  if (values["build-only"]) return 0;
+  if (values["build-only"]) {
+    // Tests of the packaged manifests want these; a mesh does without.
+    await packagingPrograms(say);
+    return 0;
+  }
   const startedMs = performance.now();
   const mesh = await Mesh.start({ proxies, say });
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);

@@ -212,7 +212,6 @@ function agentEnv(
   const isSidecar = kind === "sidecar";
   const proxyConfig = {
     discoveryAddress: `127.0.0.1:${options.xdsPort ?? istiod.xdsPort}`,
-    controlPlaneAuthPolicy: "NONE",
     binaryPath: parts.envoy,
     configPath: join(folder, "etc/istio/proxy"),
     proxyAdminPort: ports.adminPort,
@@ -229,7 +228,7 @@ function agentEnv(
     INSTANCE_IP: ip,
     SERVICE_ACCOUNT: serviceAccount,
     PILOT_CERT_PROVIDER: "istiod",
-    CA_ADDR: `127.0.0.1:${istiod.securePort}`,
+    CA_ADDR: `127.0.0.1:${istiod.xdsPort}`,
     XDS_ROOT_CA: rootCert,
     CA_ROOT_CA: rootCert,
     ISTIO_META_CLUSTER_ID: "Kubernetes",
