@@ -5,7 +5,9 @@
 //   found           of the twenty, those whose every expected finding is there, by rule and line
 //   false_findings  on the corrected forms, the assistant and the samples
 //   ms              1,000 objects, parsing included, in a process that has read nothing yet
+//   cpu_ms          of that run, whatever else the machine does
 //   warm_ms         the same again, median of five
+//   command_ms      the whole command on the same text, node's start included
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -29,7 +31,9 @@ async function run(options: BenchOptions): Promise<BenchResult> {
   const { say } = options;
   const text = meshText(OBJECTS, seededPrng(options.seed).fork("verify"));
   // First of all: what comes later is parsed by warmed-up code.
+  const before = process.cpuUsage();
   const ms = timeOf(text);
+  const { user, system } = process.cpuUsage(before);
   say(`${OBJECTS} objects, ${text.length} bytes: ${ms.toFixed(0)} ms`);
   const found = DEFECTS.filter(isFound);
   const corrected = DEFECTS.flatMap(({ id }) => findingsOf([readDefectHere(id, "corrected")]));
@@ -47,6 +51,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
     objects: OBJECTS,
     bytes: text.length,
     ms: Math.round(ms),
+    cpu_ms: Math.round((user + system) / 1000),
     warm_ms: Math.round(warm[WARM_RUNS >> 1] ?? 0),
     command_ms: Math.round(commandMs(text)),
   };

@@ -33,6 +33,9 @@ export class Mesh {
   readonly externalHosts: ReadonlySet<string>;
   private readonly rulesByHost = new Map<string, View[]>();
   private readonly wildcardRules: { host: string; view: View }[] = [];
+  private readonly externalByHost = new Map<string, MeshObject>();
+  private readonly podsByHost = new Map<string, readonly Workload[]>();
+  private readonly routesByHost = new Map<string, HttpRoute[]>();
   private readonly serviceByHost = new Map<string, ServiceEntryPoint>();
 
   constructor(
@@ -43,12 +46,20 @@ export class Mesh {
     this.rootNamespace = options.rootNamespace ?? "istio-system";
     this.virtualServices = this.ofIstio("VirtualService").map(readVirtualService);
     this.routes = this.virtualServices.flatMap((service) => service.routes);
+    for (const service of this.virtualServices) {
+      for (const host of new Set(service.hosts.map((one) => one.host))) {
+        this.routesByHost.set(host, [...(this.routesByHost.get(host) ?? []), ...service.routes]);
+      }
+    }
     this.services = readServices(this.of("Service"));
     for (const service of this.services) this.serviceByHost.set(service.host, service);
     this.workloads = readWorkloads(objects);
-    this.externalHosts = new Set(
-      this.ofIstio("ServiceEntry").flatMap((object) => viewOf(object).at("spec", "hosts").texts()),
-    );
+    for (const object of this.ofIstio("ServiceEntry")) {
+      for (const host of viewOf(object).at("spec", "hosts").texts()) {
+        if (!this.externalByHost.has(host)) this.externalByHost.set(host, object);
+      }
+    }
+    this.externalHosts = new Set(this.externalByHost.keys());
     for (const object of this.ofIstio("DestinationRule")) this.indexRule(object);
     this.calls = inferCalls(this, options.calls);
   }
@@ -75,30 +86,28 @@ export class Mesh {
 
   /** An annotation of the host's Service or ServiceEntry. */
   annotationOf(host: string, name: string): string | undefined {
-    const entry = this.ofIstio("ServiceEntry").find((object) =>
-      viewOf(object).at("spec", "hosts").texts().includes(host),
-    );
-    const annotations = this.serviceByHost.get(host)?.object.annotations ?? entry?.annotations;
-    return annotations?.[name];
+    const object = this.serviceByHost.get(host)?.object ?? this.externalByHost.get(host);
+    return object?.annotations[name];
   }
 
   /** Workloads behind a host, of one subset where labels are given; empty where none is known. */
   workloadsOf(host: string, subset: Readonly<Record<string, string>> = {}): readonly Workload[] {
     const service = this.serviceByHost.get(host);
     if (service === undefined || Object.keys(service.selector).length === 0) return [];
-    return this.workloads.filter(
-      ({ object, labels }) =>
-        object.namespace === service.object.namespace &&
-        selects(service.selector, labels) &&
-        selects(subset, labels),
-    );
+    let pods = this.podsByHost.get(host);
+    if (pods === undefined) {
+      const { namespace } = service.object;
+      pods = this.workloads.filter(
+        ({ object, labels }) => object.namespace === namespace && selects(service.selector, labels),
+      );
+      this.podsByHost.set(host, pods);
+    }
+    return pods.filter(({ labels }) => selects(subset, labels));
   }
 
   /** Routes by which this host is reached. */
   routesTo(host: string): readonly HttpRoute[] {
-    return this.virtualServices
-      .filter((service) => service.hosts.some((one) => one.host === host))
-      .flatMap((service) => service.routes);
+    return this.routesByHost.get(host) ?? [];
   }
 
   /** Members of the first DestinationRule's subset of this name. */

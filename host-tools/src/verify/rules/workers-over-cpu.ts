@@ -58,7 +58,9 @@ function judge(
 }
 
 function concurrencyOf(config: string | undefined): number | undefined {
-  if (config === undefined) return undefined;
+  if (config === undefined || !config.includes("concurrency")) return undefined;
+  const plain = /^concurrency: (\d+)\s*$/.exec(config)?.[1];
+  if (plain !== undefined) return Number(plain);
   try {
     const value = (parse(config) as { concurrency?: unknown } | null)?.concurrency;
     return typeof value === "number" ? value : undefined;

@@ -1,6 +1,7 @@
 // Where PromQL and scripts stand in objects: rules, templates of analyses, config maps, jobs.
 
 import type { Mesh } from "../mesh/mesh";
+import type { MeshObject } from "../source/mesh-object";
 import { type View, viewOf } from "../source/view";
 
 /** Kinds whose result decides about a rollout. */
@@ -26,9 +27,20 @@ export function* scriptsOf(mesh: Mesh): Iterable<View> {
 
 function* textsOf(mesh: Mesh, kind: string, wanted: (text: string) => boolean): Iterable<View> {
   for (const object of mesh.of(kind)) {
-    for (const view of viewOf(object).everything()) {
+    for (const view of placesOf(object)) {
       if (typeof view.value === "string" && wanted(view.value)) yield view;
     }
+  }
+}
+
+/** Where a kind may have such texts; of pods only what their containers run. */
+function* placesOf(object: MeshObject): Iterable<View> {
+  const view = viewOf(object);
+  if (object.kind !== "Deployment") return yield* view.everything();
+  const pod = view.at("spec", "template", "spec");
+  for (const container of [...pod.at("initContainers").items(), ...pod.at("containers").items()]) {
+    yield* container.at("command").everything();
+    yield* container.at("args").everything();
   }
 }
 
