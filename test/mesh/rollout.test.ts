@@ -102,8 +102,51 @@ describe.runIf(await meshCanRun())("a rollout", () => {
     await running;
     const view = await rig.store.read();
     expect(view.state?.phase).toBe("progressing");
+    await rig.order("abort");
     expect(view.object.metadata.managedFields?.map(({ manager }) => manager)).toContain(
       "ganglion-rollout",
     );
+  });
+
+  it("keeps a session on the canary by its cookie, and no session of another rollout", async () => {
+    const affinity = "session_affinity: { cookie: canary-session }";
+    const analysis = QUICK.replace("step_wait_s: 5", "step_wait_s: 60");
+    await rig.apply({ guard: LENIENT, analysis: `${analysis}, ${affinity}` });
+    const running = rig.rollOut();
+    const first = await eventually("a canary's answer with a cookie", async () => {
+      const served = await rig.get({});
+      return served.servedBy === "next" && served.cookie !== undefined ? served : undefined;
+    });
+    expect(first.cookie).toMatch(/^canary-session=r\d+; Max-Age=86400; Path=\/; HttpOnly/);
+    const [cookie = ""] = (first.cookie ?? "").split(";");
+    let elsewhere = 0;
+    for (let i = 0; i < 60; i++) {
+      expect((await rig.get({ cookie: `a=b; ${cookie}; c=d` })).servedBy).toBe("next");
+      if ((await rig.get({ cookie: "canary-session=r0" })).servedBy === "one") elsewhere++;
+    }
+    expect(elsewhere).toBeGreaterThan(30);
+    await rig.order("abort");
+    await running;
+  });
+
+  it("copies requests to the canary before it answers any, and stops when the hour's are spent", async () => {
+    const mirror = "mirror: { percent: 100, requests_per_hour_max: 200, wait_s: 60 }";
+    const analysis = QUICK.replace("step_wait_s: 5", "step_wait_s: 60");
+    await rig.apply({ guard: LENIENT, analysis: `${analysis}, ${mirror}` });
+    const before = rig.canary.requests;
+    const load = rig.load(RATE_HZ, 3);
+    const running = rig.rollOut();
+    await eventually("copies arrive", async () => rig.canary.requests > before);
+    await rig.untilQuiet();
+    for (let i = 0; i < 50; i++) expect((await rig.get({})).servedBy).toBe("one");
+    const { state } = await rig.store.read();
+    expect(state).toMatchObject({ phase: "progressing", step: 0, weight: 0, mirrorPercent: 0 });
+    await rig.order("abort");
+    await running;
+    expect((await load.stop()).failed).toBe(0);
+    const copies = rig.canary.requests - before;
+    // The cap is kept to within what is copied between two looks.
+    expect(copies).toBeGreaterThan(50);
+    expect(copies).toBeLessThan(200 + 4 * RATE_HZ);
   });
 });

@@ -68,8 +68,17 @@ export interface RolloutChoices {
   readonly analysis: string;
 }
 
+export interface Served {
+  readonly status: number;
+  /** `one` or `next`. */
+  readonly servedBy: string;
+  readonly cookie: string | undefined;
+}
+
 export class RolloutMesh {
   private epoch = 0;
+  /** The policy as it was applied last. */
+  policyText = "";
   private runs = 0;
   plan!: RolloutPlan;
 
@@ -142,6 +151,7 @@ export class RolloutMesh {
     this.epoch += 1;
     const text = policyText(`revision: try-${this.epoch}, ${guard}`, analysis);
     const { policy, config } = compilePolicy(text, "policy");
+    this.policyText = text;
     this.plan = rolloutPlan(policy, SERVICE);
     this.stable.fail(0);
     this.canary.fail(0);
@@ -161,10 +171,11 @@ export class RolloutMesh {
   }
 
   /** One request through the proxy. */
-  get(headers: Readonly<Record<string, string>>): Promise<{ status: number; servedBy: string }> {
-    return this.proxy
-      .get(this.port, "/chat", { headers: { host: HOST, ...headers } })
-      .then(({ status, headers: got }) => ({ status, servedBy: String(got["x-served-by"] ?? "") }));
+  async get(headers: Readonly<Record<string, string>>): Promise<Served> {
+    const sent = { headers: { host: HOST, ...headers } };
+    const { status, headers: got } = await this.proxy.get(this.port, "/chat", sent);
+    const cookie = [got["set-cookie"] ?? []].flat()[0];
+    return { status, servedBy: String(got["x-served-by"] ?? ""), cookie };
   }
 
   /** The tool's own loop, from the first write to the end. */
@@ -229,7 +240,10 @@ export class RolloutLoad {
   constructor(
     private readonly generator: LoadGenerator,
     private readonly running: Promise<LoadResult>,
-  ) {}
+  ) {
+    // A test that fails stops the generator before it asks for the result.
+    running.catch(() => undefined);
+  }
 
   async stop(): Promise<{ readonly requests: number; readonly failed: number }> {
     await this.generator.stopRun();

@@ -1,0 +1,111 @@
+// `ganglion rollout` as a command on a real API server: killed with SIGKILL in the middle, followed by
+// another process, aborted by a third; exit statuses and reports.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { scratchDir } from "../../host-tools/src/rig";
+import { eventually, meshCanRun } from "./rig";
+import { RolloutMesh, SERVICE } from "./support/rollout-mesh";
+
+const BUNDLE = fileURLToPath(new URL("../../build/ganglion.mjs", import.meta.url));
+const LENIENT = "healthy_error_percent: 5, bad_error_percent: 50";
+const QUICK = "interval_s: 1, step_weights: [20, 100], step_wait_s: 6, request_count_min: 100";
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe.runIf(await meshCanRun())("ganglion rollout", () => {
+  let rig: RolloutMesh;
+  let policy: string;
+  const children: ChildProcess[] = [];
+  beforeAll(async () => {
+    rig = await RolloutMesh.start();
+    policy = join(scratchDir("ganglion-rollout-"), "ganglion.yaml");
+  });
+  afterAll(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    await rig?.stop();
+  });
+
+  async function apply(): Promise<void> {
+    await rig.apply({ guard: LENIENT, analysis: QUICK });
+    writeFileSync(policy, rig.policyText);
+  }
+
+  /** Starts the command; `said` is what it has said so far. */
+  function start(...args: string[]) {
+    const kubeconfig = ["--kubeconfig", rig.mesh.kubeconfig];
+    const all = [BUNDLE, "rollout", ...args, SERVICE, "-f", policy, ...kubeconfig];
+    const child = spawn(process.execPath, all, { stdio: ["ignore", "pipe", "pipe"] });
+    children.push(child);
+    const output = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk) => (output.stdout += chunk));
+    child.stderr.on("data", (chunk) => (output.stderr += chunk));
+    const ended = new Promise<Ended>((resolve) => {
+      child.on("close", (status) => resolve({ status, ...output }));
+    });
+    return { child, ended, said: () => output.stderr };
+  }
+
+  it("is finished by the next process after SIGKILL, with the same rollout", async () => {
+    await apply();
+    const load = rig.load(300, 1);
+    const first = start("start");
+    await eventually("a judged check", async () => first.said().includes("weight 20: canary"));
+    first.child.kill("SIGKILL");
+    await first.ended;
+    const status = await start("status", "-o", "json").ended;
+    const before = JSON.parse(status.stdout);
+    expect(before).toMatchObject({ phase: "progressing", weight_percent: 20 });
+    expect(before.steps[0].canary.requests).toBeGreaterThan(100);
+    const refused = await start("start").ended;
+    expect(refused.stderr).toContain("code: E_ROLLOUT_UNDERWAY");
+    const { status: exit, stdout } = await start("run", "-o", "json").ended;
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      rollout: before.rollout,
+      phase: "completed",
+      weight_percent: 100,
+    });
+    expect((await load.stop()).failed).toBe(0);
+  });
+
+  it("exits with 80 when another process aborts it, and reports in Markdown", async () => {
+    await apply();
+    const load = rig.load(300, 2);
+    const running = start("run", "-o", "markdown");
+    await eventually("a judged check", async () => running.said().includes("weight 20: canary"));
+    const paused = await start("pause").ended;
+    expect(paused).toMatchObject({ status: 0, stdout: "" });
+    const aborted = await start("abort").ended;
+    expect(aborted.stderr).toContain("aborted by the operator, weight 0");
+    const { status, stdout } = await running.ended;
+    expect(status).toBe(80);
+    expect(stdout).toContain("# Rollout of next for llm-service: rolled back");
+    expect(stdout).toContain("Decided by: operator.");
+    expect((await load.stop()).failed).toBe(0);
+  });
+
+  it("exits with 80 for a bad canary, and with 81 where it was never asked anything", async () => {
+    await apply();
+    rig.canary.fail(300);
+    const load = rig.load(300, 3);
+    const { status, stdout } = await start("run", "-o", "json").ended;
+    expect(status).toBe(80);
+    // Which of the two is first depends on when the check falls due.
+    expect(JSON.parse(stdout).decided_by).toMatch(/^(comparison|guard)$/);
+    expect(JSON.parse(stdout)).toMatchObject({ phase: "rolled_back", weight_percent: 0 });
+    await load.stop();
+    await rig.apply({ guard: LENIENT, analysis: `${QUICK}, hold_max_s: 3` });
+    writeFileSync(policy, rig.policyText);
+    const held = await start("run").ended;
+    expect(held.status).toBe(81);
+    expect(held.stdout).toContain("inconclusive at 0 %");
+  });
+});
