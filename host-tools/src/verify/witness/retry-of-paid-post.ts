@@ -6,7 +6,7 @@ import { exactly, type Ports, type Witness } from "./witness";
 
 function bootstrap(ports: Ports, retryPolicy: Message) {
   return witnessBootstrap(
-    [{ name: ENTRY, routes: [route("llm", { timeout: "1s", retry_policy: retryPolicy })] }],
+    [{ name: ENTRY, routes: [route("llm", { timeout: "3s", retry_policy: retryPolicy })] }],
     [cluster("llm", [ports["model"]!])],
   );
 }
@@ -14,15 +14,15 @@ function bootstrap(ports: Ports, retryPolicy: Message) {
 export const retryOfPaidPost: Witness = {
   rule: "retry-of-paid-post",
   shows: "A slow model is asked four times and nobody gets an answer; without the cut it is once.",
-  standsFor: "0.1 s stands for the 10 s of a try, 0.15 s for an answer that takes 15 s.",
-  upstreams: [{ name: "model", law: { kind: "constant", ms: 150 } }],
+  standsFor: "0.2 s stands for the 10 s of a try, 0.5 s for an answer that takes 25 s.",
+  upstreams: [{ name: "model", law: { kind: "constant", ms: 500 } }],
   broken: (ports) =>
-    bootstrap(ports, { retry_on: "5xx,reset", num_retries: 3, per_try_timeout: "0.1s" }),
+    bootstrap(ports, { retry_on: "5xx,reset", num_retries: 3, per_try_timeout: "0.2s" }),
   fixed: (ports) =>
     bootstrap(ports, { retry_on: "connect-failure,refused-stream", num_retries: 3 }),
   async drive(stage) {
     const answers = await stage.send(5, { method: "POST", body: '{"prompt":"hello"}' });
-    await stage.wait(100);
+    await stage.wait(600);
     const model = await stage.upstream("model");
     return {
       requests: 5,

@@ -16,8 +16,8 @@ export const streamWithRetries: Witness = {
   rule: "stream-with-retries",
   shows:
     "A stream whose first token is later than the time of a try is begun three times for nothing.",
-  standsFor: "0.2 s stands for the 10 s of a try, 0.3 s for a first token after 15 s.",
-  upstreams: [{ name: "model", law: { kind: "llm", ttftMs: 300, perTokenMs: 20 } }],
+  standsFor: "0.2 s stands for the 10 s of a try, 0.5 s for a first token after 25 s.",
+  upstreams: [{ name: "model", law: { kind: "llm", ttftMs: 500, perTokenMs: 20 } }],
   broken: (ports) =>
     bootstrap(ports, {
       timeout: "0s",
@@ -27,7 +27,7 @@ export const streamWithRetries: Witness = {
   async drive(stage) {
     const headers = { accept: "text/event-stream", "x-tokens-output": "20" };
     const answers = await stage.send(5, { headers });
-    await stage.wait(100);
+    await stage.wait(600);
     const model = await stage.upstream("model");
     return {
       streams: 5,
