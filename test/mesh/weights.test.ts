@@ -19,6 +19,7 @@ import { seededPrng } from "../../host-tools/src/lib/prng";
 import { readShippedModel } from "../../host-tools/src/lib/shipped-model";
 import { runCommand } from "../../host-tools/src/rig";
 import { projectRoot } from "../support/project-root";
+import { findPrometheus, Prometheus } from "../support/prometheus";
 import { eventually, meshCanRun } from "./rig";
 
 interface Said {
@@ -26,6 +27,8 @@ interface Said {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+const program = await findPrometheus();
 
 describe.runIf(await meshCanRun())("ganglion weights", () => {
   const folder = mkdtempSync(join(tmpdir(), "ganglion-weights-"));
@@ -131,6 +134,47 @@ describe.runIf(await meshCanRun())("ganglion weights", () => {
     expect((await weights("promote")).status).toBe(65);
   });
 
+  it("shares no field with a configuration that says neither epoch nor model", async () => {
+    const name = "beside";
+    const { epoch: _epoch, ...config } = chatConfig(1);
+    const object = mesh.object(image, config);
+    const spec = { ...object.spec, selector: { matchLabels: { nobody: "here" } } };
+    const beside = { ...object, metadata: { name, namespace: NAMESPACE }, spec };
+    const owner = { fieldManager: "kubectl" };
+    await mesh.cluster.apply(beside, owner);
+    const pushed = await weights("push", model(2), "--name", name, "--wait", "0");
+    expect(pushed.stderr).toContain("applied as epoch 1; the proxies were not asked");
+    // The configuration is applied again, without force, and the weights stay.
+    await mesh.cluster.apply(beside, owner);
+    const { stdout } = await weights("history", "--name", name, "-o", "json");
+    const [newest] = JSON.parse(stdout) as { epoch: number; state: string }[];
+    expect(newest).toMatchObject({ epoch: 1, state: "in force", model_version: 2 });
+    const { status, stderr } = await weights("status", "--name", name);
+    expect(status).toBe(81);
+    expect(stderr).toContain("no proxy found: the selector takes no pod with a proxy");
+  });
+
+  it.runIf(program.path !== undefined)("reads the proxies from a Prometheus as well", async () => {
+    const targets = mesh.proxies.map(({ ip, prometheusPort }) => `${ip}:${prometheusPort}`);
+    const prometheus = await Prometheus.start(program.path!, {
+      targets,
+      intervalMs: 500,
+      metricsPath: "/stats/prometheus",
+    });
+    try {
+      const url = `http://127.0.0.1:${prometheus.port}`;
+      const args = ["--prometheus", url, "--proxies", targets.join()];
+      const said = await eventually("two scrapes", async () => {
+        const one = await weights("status", "-o", "json", ...args);
+        return one.status === 0 && one;
+      });
+      const { proxies } = JSON.parse(said.stdout) as { proxies: { workers: unknown[] }[] };
+      expect(proxies.map(({ workers }) => workers.length)).toEqual([3, 3]);
+    } finally {
+      await prometheus.stop();
+    }
+  });
+
   it("refuses what belongs to a GitOps controller, and writes the file instead", async () => {
     const annotations = { "argocd.argoproj.io/tracking-id": "x" };
     const { apiVersion, kind } = mesh.object(image, chatConfig(1));
@@ -166,16 +210,28 @@ describe.runIf(await meshCanRun())("ganglion weights", () => {
 
   it("reverts by itself when a proxy does not follow", async () => {
     await eventually("the good one", async () => (await weights("status")).status === 0);
-    await mesh.proxies[1]!.stop();
-    const { status, stderr } = await weights(
-      ...["push", model(9), "--wait", "3s", "--revert", "--force-conflicts"],
+    const [, away] = mesh.proxies;
+    await away!.stop();
+    // The proxy comes back when the old weights have been applied again, and takes those.
+    let back: Promise<void> | undefined;
+    const { status, stderr } = await runCommand(
+      process.execPath,
+      [
+        join(projectRoot(), "build/ganglion.mjs"),
+        ...["weights", "push", model(9), "--wait", "12s", "--revert", "--force-conflicts"],
+        ...["--kubeconfig", mesh.mesh.kubeconfig, "-n", NAMESPACE],
+      ],
+      {
+        timeoutMs: 90_000,
+        onStderrLine: (line) => {
+          if (line.includes("run epoch 53")) back ??= away!.restart();
+        },
+      },
     );
-    // The proxy that is away cannot run the old weights either, and that is said too.
-    expect(status).toBe(81);
+    await back;
     expect(stderr).toMatch(/gateway-2: unreachable \(ECONNREFUSED\)/);
-    expect(stderr).toContain("reverted as epoch 53, NOT EFFECTIVE either");
-    expect(await modelAt(0)).toBe(1);
-    await mesh.proxies[1]!.restart();
-    await eventually("both", async () => (await weights("status")).status === 0);
+    expect(stderr).toContain("reverted as epoch 53, and every proxy runs it");
+    expect(status).toBe(80);
+    expect([await modelAt(0), await modelAt(1)]).toEqual([1, 1]);
   });
 });
