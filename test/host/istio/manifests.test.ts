@@ -87,6 +87,10 @@ describe("rendered objects", () => {
       f: "0".repeat(64),
     };
     expect(parse(yamlText(tricky), { version: "1.1" })).toEqual(tricky);
+    // Go's reader takes underscores out before it looks for a number.
+    expect(yamlText({ g: "-__1_1_", h: "_0x1f", i: "a_1" })).toBe(
+      'g: "-__1_1_"\nh: "_0x1f"\ni: a_1\n',
+    );
     const [object] = rendered(example, "WasmPlugin");
     expect(parseAllDocuments(yamlText(object))[0]?.toJSON()).toEqual(object);
   });
