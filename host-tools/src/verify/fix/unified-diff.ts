@@ -23,7 +23,8 @@ function fileDiff(file: SourceFile, edits: readonly TextEdit[]): string {
   const old = splitLines(file.text);
   const changes = changedLines(file, old, edits);
   if (changes.length === 0) return "";
-  const name = file.name.replace(/^\/+/, "");
+  // A tab ends a name with spaces in it, for `patch`.
+  const name = file.name.replace(/^\/+/, "") + (file.name.includes(" ") ? "\t" : "");
   return `--- a/${name}\n+++ b/${name}\n${hunks(old, changes)}`;
 }
 

@@ -5,22 +5,31 @@ import type { HttpRoute, Retries } from "./http-route";
 
 /** Envoy caps the interval at ten times its base (router_filter: x-envoy-max-retries). */
 const BACKOFF_CAP = 10;
+/** More retries than these are summed no further. */
+const RETRIES_MAX = 1000;
 
-/** Upper bound of all waits between tries: base, twice it, four times it, ..., each fully drawn. */
+/**
+ * Bound of all waits between tries, which are drawn below base, twice it, four times it, ... (Envoy's
+ * backoff_strategy.cc; its documentation still tells the wider intervals of older versions).
+ */
 export function backoffMsMax({ attempts, backoffMs }: Retries): number {
   let total = 0;
   let next = backoffMs;
-  for (let i = 0; i < Math.min(attempts, 1000); i++) {
+  for (let i = 0; i < Math.min(attempts, RETRIES_MAX); i++) {
     total += next;
     next = Math.min(next * 2, backoffMs * BACKOFF_CAP);
   }
   return total;
 }
 
-/** Time until the last try has ended, if every one takes its whole time; undefined without a bound. */
+/**
+ * Time until the last try has ended, if every one takes its whole time; undefined without a bound.
+ * Waits are whole milliseconds below their bounds, so each is one less.
+ */
 export function triesMsMax(retries: Retries): number | undefined {
   if (retries.perTryMs === undefined) return undefined;
-  return (retries.attempts + 1) * retries.perTryMs + backoffMsMax(retries);
+  const waits = backoffMsMax(retries) - Math.min(retries.attempts, RETRIES_MAX);
+  return (retries.attempts + 1) * retries.perTryMs + waits;
 }
 
 /** Longest time until the caller of this route has an answer; undefined without a bound. */
