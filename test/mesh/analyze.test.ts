@@ -9,10 +9,13 @@ import { RULES } from "../../host-tools/src/verify";
 import { analyze } from "../../host-tools/src/verify/analyze/istioctl";
 import { rulePages, rulesIndex } from "../support/rule-pages";
 import { meshCanRun, meshParts } from "./rig";
+import { DEFECTS, readDefect } from "../host/verify/defects";
 import { projectRoot } from "../support/project-root";
 
 /** Said of every EnvoyFilter, whatever is in it. */
 const GENERIC = ["IST0133", "IST0151"];
+/** A fixture has routes to subsets, and the DestinationRule is not part of its defect. */
+const MISSING_SUBSET = "IST0101";
 /** The two of the seed's twenty defects that istioctl names, by our rules. */
 const NAMED_OF_SEED = ["host-owned-twice", "sidecar-short-host"];
 /** The first rule that is about more than those twenty. */
@@ -55,6 +58,17 @@ describe.runIf(await meshCanRun())("istioctl analyze", () => {
     const ids = RULES.map(({ id }) => id);
     const ofSeed = ids.slice(0, ids.indexOf(FIRST_BEYOND));
     expect(ofSeed.filter((id) => told.get(id) !== "")).toEqual(NAMED_OF_SEED);
+  });
+
+  it.for(DEFECTS)("names of the seed's defect $id what the table tells", async ({ id, finds }) => {
+    const folder = join(projectRoot(), "test", "host", "verify", "defects");
+    const codes = await codesOf(id, readDefect(folder, id, "broken").text);
+    const own = codes.filter((code) => ![...GENERIC, MISSING_SUBSET].includes(code));
+    const row = rulesIndex().match(new RegExp(`^\\| ${id} .*$`, "m"))?.[0] ?? "";
+    const [, , rules = "", told = ""] = row.split("|").map((cell) => cell.trim());
+    expect(told).toBe(own.join(", "));
+    const links = [...rules.matchAll(/\[([a-z0-9-]+)\]/g)].map(([, rule]) => rule);
+    expect(links).toEqual([...new Set(finds.map(({ rule }) => rule))]);
   });
 
   it("stands beside our findings in `verify --analyze`", async () => {
