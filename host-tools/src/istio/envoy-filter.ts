@@ -3,6 +3,9 @@
 
 import { type KubeObject, metadata } from "./kube-object";
 
+/** After filters of other people that are placed relative to the same neighbours. */
+const PRIORITY = 10;
+
 type Context = "ANY" | "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND";
 
 export interface ConfigPatch {
@@ -26,7 +29,7 @@ export function envoyFilter(
     apiVersion: "networking.istio.io/v1alpha3",
     kind: "EnvoyFilter",
     metadata: metadata(name, namespace),
-    spec: { ...(isAll ? {} : { workloadSelector: { labels } }), configPatches },
+    spec: { ...(isAll ? {} : { workloadSelector: { labels } }), priority: PRIORITY, configPatches },
   };
 }
 

@@ -54,7 +54,9 @@ function providerRule(
   const { host, tls } = provider;
   const trafficOf = {
     ...trafficPolicy(provider),
-    ...(tls === "originate" ? { tls: { mode: "SIMPLE", sni: host, subjectAltNames: [host] } } : {}),
+    ...(tls === "originate"
+      ? { tls: { mode: "SIMPLE", sni: host, subjectAltNames: [host], caCertificates: "system" } }
+      : {}),
   };
   if (Object.keys(trafficOf).length === 0) return undefined;
   const spec = { host, trafficPolicy: trafficOf, exportTo: EXPORT_TO };

@@ -3,6 +3,7 @@
 
 import { POLICY_SCHEMA_FILE, policyJsonSchema } from "../config/policy-json-schema";
 import { pluginConfigSchema } from "../config/schema";
+import { chartValuesSchema } from "./chart-schema";
 import { configurationPage } from "./configuration-page";
 import { withPolicyTables } from "./policy-tables";
 import { renderedPolicies } from "./rendered-policies";
@@ -18,6 +19,7 @@ export function generatedFiles(read: (path: string) => string): [path: string, t
       `${JSON.stringify(pluginConfigSchema(), null, 2)}\n`,
     ],
     [`wasmplugin/${POLICY_SCHEMA_FILE}`, `${JSON.stringify(policyJsonSchema(), null, 2)}\n`],
+    ["wasmplugin/chart/values.schema.json", `${JSON.stringify(chartValuesSchema(), null, 2)}\n`],
     [POLICY_PAGE, withPolicyTables(read(POLICY_PAGE))],
     ["docs/reference/configuration.md", configurationPage()],
     ["docs/reference/metrics.md", metricsPage()],
