@@ -1,4 +1,5 @@
-// The guard of a canary: what counts against it, what it costs, and that a kill holds: over workers, configurations, new VMs and whatever stands in shared data.
+// The guard of a canary: what counts against it, what it costs, and that a kill holds: over workers,
+// configurations, new VMs and whatever stands in shared data.
 
 import { describe, expect, it } from "vitest";
 import type { PluginConfig } from "../../host-tools/src/config/plugin-config";
