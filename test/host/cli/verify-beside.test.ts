@@ -1,4 +1,4 @@
-// `verify --analyze` and `verify --witness` as a user meets them, without an istioctl and an Envoy of one's own.
+// `verify --analyze` and `verify --witness` as a user meets them, without a real istioctl and without Envoy.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
