@@ -3,7 +3,7 @@
 import type { IstioVersion, MeshFacts } from "./policy";
 import { operationsMeshFields } from "./policy-operations";
 import { trafficMeshFields } from "./policy-traffic";
-import { DNS_LABEL, type Format } from "./shape/format";
+import { DNS_LABEL, type Format, GATEWAY_REFERENCE } from "./shape/format";
 import { labels, list, record, text, type ValueOf } from "./shape/shape";
 
 const ISTIO_VERSION: Format = {
@@ -24,10 +24,14 @@ export const meshShape = record("Facts about the mesh that the objects need.", {
     default: "default",
   }),
   workloads: labels("Labels of the pods whose proxies run the filter.", { otherwise: "all pods" }),
-  gateways: list("Gateways that the VirtualServices bind to.", text("NAMESPACE/NAME, or `mesh`."), {
-    otherwise: "the mesh alone",
-    example: "[istio-system/public, mesh]",
-  }),
+  gateways: list(
+    "Gateways that the VirtualServices bind to.",
+    text("A Gateway.", { format: GATEWAY_REFERENCE }),
+    {
+      otherwise: "the mesh alone",
+      example: "[istio-system/public, mesh]",
+    },
+  ),
   image: text("The filter's image, pinned by its digest.", {
     otherwise: "--image",
     example: "oci://HOST/NAME@sha256:DIGEST",

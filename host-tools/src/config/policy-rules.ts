@@ -99,6 +99,11 @@ function checkCalls(policy: Policy, refuse: RefuseAt): void {
   const known = [...policy.services.map(({ name }) => name), ...(policy.providers?.keys() ?? [])];
   for (const [name, callees] of policy.calls ?? []) {
     const caller = policy.services.find((service) => service.name === name);
+    const meant = caller === undefined ? nearest(name, known) : undefined;
+    if (meant !== undefined) {
+      // Callers may be somebody else's, but one so near to ours is a slip that would check nothing.
+      refuse(placeOf(policy.calls as object, name), `is no service; did you mean ${meant}?`);
+    }
     for (const [index, callee] of callees.entries()) {
       const place = placeOf(callees, String(index));
       if (!checkName(known, callee, place, "service or provider", refuse)) continue;

@@ -7,8 +7,9 @@ export const BACKOFF_BASE_MS = 25;
 const BACKOFF_MULTIPLE_MAX = 10;
 
 /**
- * The longest that Envoy waits between all tries together: before retry n a random time below
- * base * (2^n - 1), and never more than ten times the base (Envoy, router filter, x-envoy-max-retries).
+ * The longest that Envoy waits between all tries together: before retry n a random time, in whole
+ * milliseconds, below base * 2^(n - 1), and below ten times the base from the fifth on (Envoy,
+ * backoff_strategy.cc; its documentation still has the wider bounds of older versions).
  *
  * @param retries tries after the first
  * @param baseMs base interval
@@ -16,7 +17,7 @@ const BACKOFF_MULTIPLE_MAX = 10;
 export function backoffMsMax(retries: number, baseMs = BACKOFF_BASE_MS): number {
   let sum = 0;
   for (let retry = 1; retry <= retries; retry++) {
-    sum += Math.min(baseMs * (2 ** retry - 1), baseMs * BACKOFF_MULTIPLE_MAX) - 1;
+    sum += Math.min(baseMs * 2 ** (retry - 1), baseMs * BACKOFF_MULTIPLE_MAX) - 1;
   }
   return sum;
 }

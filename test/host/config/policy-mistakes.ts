@@ -77,6 +77,9 @@ const list: [name: string, text: string][] = [
     route("timeout_ms: 60000\n    retries: { attempts: 2, per_try_timeout_ms: 20000 }"),
   ],
   ["a call to nobody", `calls: { web: [lmm] }\n${route("mode: shadow")}`],
+  ["a call by nobody, nearly somebody", `calls: { lm: [llm] }\n${route("mode: shadow")}`],
+  ["label key", `mesh: { workloads: { "a b": x } }\n${route("timeout_ms: 5")}`],
+  ["gateway without namespace", `mesh: { gateways: [public] }\n${route("timeout_ms: 5")}`],
   ["a call to itself", `calls: { llm: [llm] }\n${route("mode: shadow")}`],
   [
     "a caller that gives up before the called",

@@ -11,16 +11,17 @@ import {
 } from "../../../host-tools/src/config/timeout-budget";
 
 describe("the wait between tries", () => {
-  it("doubles from 25 ms and stays below 250 ms, as Envoy's documentation has it", () => {
-    expect([0, 1, 2, 3, 4, 5].map((retries) => backoffMsMax(retries))).toEqual([
+  it("doubles from 25 ms and stays below 250 ms, as Envoy's source has it", () => {
+    expect([0, 1, 2, 3, 4, 5, 6].map((retries) => backoffMsMax(retries))).toEqual([
       0,
       24,
-      24 + 74,
-      24 + 74 + 174,
-      24 + 74 + 174 + 249,
-      24 + 74 + 174 + 249 + 249,
+      24 + 49,
+      24 + 49 + 99,
+      24 + 49 + 99 + 199,
+      24 + 49 + 99 + 199 + 249,
+      24 + 49 + 99 + 199 + 249 + 249,
     ]);
-    expect(backoffMsMax(2, 100)).toBe(99 + 299);
+    expect(backoffMsMax(2, 100)).toBe(99 + 199);
   });
 });
 

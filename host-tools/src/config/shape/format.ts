@@ -39,6 +39,12 @@ export const OUTER_HOST: Format = {
   says: "is no host name with a domain",
   lengthMax: HOST_LENGTH_MAX,
 };
+/** As a VirtualService takes it. */
+export const GATEWAY_REFERENCE: Format = {
+  form: "NAMESPACE/NAME, or mesh",
+  pattern: new RegExp(`^(mesh|${LABEL}/${LABEL})$`),
+  says: "must be NAMESPACE/NAME of a Gateway, or mesh",
+};
 /** As a Sidecar takes it: the namespace first. */
 export const EGRESS_HOST: Format = {
   form: "NAMESPACE/HOST, where either may be *",
@@ -56,6 +62,12 @@ export const ARM_NAME: Format = {
   form: "name",
   pattern: new RegExp(textPattern(TextRule.Name)),
   says: "is no name: letters, digits, '-', '_', '.', the first a letter or digit",
+};
+export const LABEL_KEY: Format = {
+  form: "label key",
+  pattern: new RegExp(`^((${LABEL}\\.)*${LABEL}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`),
+  says: "is no label key: a name of at most 63, with or without DOMAIN/ before it",
+  lengthMax: 317,
 };
 export const LABEL_VALUE: Format = {
   form: "label value",

@@ -14,7 +14,7 @@ import type {
   Shape,
   TextShape,
 } from "./shape";
-import { fits, type Format, LABEL_VALUE } from "./format";
+import { fits, type Format, LABEL_KEY, LABEL_VALUE } from "./format";
 
 interface Places {
   readonly own: PolicyPlace;
@@ -141,6 +141,7 @@ function readMap(shape: MapShape, node: PolicyNode): ReadonlyMap<string, unknown
 
 function readLabels(node: PolicyNode): Readonly<Record<string, string>> {
   const entries = node.entries().flatMap(([key, value]): [string, string][] => {
+    if (!fits(key, LABEL_KEY)) value.refuseKey(LABEL_KEY.says);
     const text = value.text();
     if (text === undefined) return [];
     if (!LABEL_VALUE.pattern.test(text)) value.refuse(LABEL_VALUE.says);

@@ -2,7 +2,7 @@
 // members and files are beyond it. Null stands for "left out", as in the reader.
 
 import { fieldValueSchema, type JsonSchema } from "../schema";
-import type { Format } from "./format";
+import { type Format, LABEL_KEY, LABEL_VALUE } from "./format";
 import type { AnyShape, EitherShape, RecordShape } from "./shape";
 import { defaultWords, istioWords } from "./shape-words";
 
@@ -55,7 +55,11 @@ function valueSchema(shape: AnyShape): JsonSchema {
         ...(shape.countMin > 0 ? { minProperties: shape.countMin } : {}),
       };
     case "labels":
-      return { type: "object", additionalProperties: { type: "string" } };
+      return {
+        type: "object",
+        additionalProperties: { type: "string", ...formatSchema(LABEL_VALUE) },
+        propertyNames: formatSchema(LABEL_KEY),
+      };
     case "record":
       return recordSchema(shape);
     case "either":
