@@ -35,6 +35,7 @@ export class Mesh {
   private readonly wildcardRules: { host: string; view: View }[] = [];
   private readonly externalByHost = new Map<string, MeshObject>();
   private readonly podsByHost = new Map<string, readonly Workload[]>();
+  private readonly routesByDestination = new Map<string, HttpRoute[]>();
   private readonly routesByHost = new Map<string, HttpRoute[]>();
   private readonly serviceByHost = new Map<string, ServiceEntryPoint>();
 
@@ -46,11 +47,7 @@ export class Mesh {
     this.rootNamespace = options.rootNamespace ?? "istio-system";
     this.virtualServices = this.ofIstio("VirtualService").map(readVirtualService);
     this.routes = this.virtualServices.flatMap((service) => service.routes);
-    for (const service of this.virtualServices) {
-      for (const host of new Set(service.hosts.map((one) => one.host))) {
-        this.routesByHost.set(host, [...(this.routesByHost.get(host) ?? []), ...service.routes]);
-      }
-    }
+    this.indexRoutes();
     this.services = readServices(this.of("Service"));
     for (const service of this.services) this.serviceByHost.set(service.host, service);
     this.workloads = readWorkloads(objects);
@@ -105,9 +102,14 @@ export class Mesh {
     return pods.filter(({ labels }) => selects(subset, labels));
   }
 
-  /** Routes by which this host is reached. */
+  /** Routes by which sidecars reach this host. */
   routesTo(host: string): readonly HttpRoute[] {
     return this.routesByHost.get(host) ?? [];
+  }
+
+  /** Routes that send to this host, of whatever host they are themselves, at gateways too. */
+  routesInto(host: string): readonly HttpRoute[] {
+    return this.routesByDestination.get(host) ?? [];
   }
 
   /** Members of the first DestinationRule's subset of this name. */
@@ -115,6 +117,20 @@ export class Mesh {
     return this.destinationRules(host)
       .flatMap((rule) => rule.at("spec", "subsets").items())
       .find((subset) => subset.at("name").text() === name);
+  }
+
+  private indexRoutes(): void {
+    for (const service of this.virtualServices) {
+      const hosts = service.gateways.includes("mesh") ? service.hosts : [];
+      for (const host of new Set(hosts.map((one) => one.host))) {
+        for (const route of service.routes) add(this.routesByHost, host, route);
+      }
+    }
+    for (const route of this.routes) {
+      for (const host of new Set(route.destinations.map((one) => one.host))) {
+        add(this.routesByDestination, host, route);
+      }
+    }
   }
 
   private indexRule(object: MeshObject): void {

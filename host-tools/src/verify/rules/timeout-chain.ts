@@ -29,23 +29,33 @@ interface Bounded {
 }
 
 /**
- * Which route of the caller calls which of the callee is not written anywhere. Two things hold
- * whatever the pairs are: a route of the caller that is shorter than every one of the callee, and
- * one of the callee that is longer than every one of the caller.
+ * Which route of the caller calls which of the callee is not written anywhere: a route for health
+ * may call nothing. Two things hold whatever the pairs are: every route of the caller is shorter than
+ * every one of the callee; or the callee has a route that is longer than all of all its callers.
  */
 function judge(mesh: Mesh, call: Call): Finding | undefined {
-  const callers = mesh.routesTo(call.from);
+  const given = longestGiven(mesh, call.from);
   const callees = bounded(mesh.routesTo(call.to));
-  const given = bounded(callers);
-  // One route without a timeout waits for anything.
-  const patient = callers.length === 0 || given.length < callers.length;
   const [shortest] = callees;
-  const hasty = given.find((one) => shortest !== undefined && one.ms < shortest.ms);
-  if (hasty !== undefined && shortest !== undefined) return finding(call, hasty, shortest);
   const longest = callees.at(-1);
-  const most = given.at(-1);
-  if (patient || longest === undefined || most === undefined) return undefined;
-  return most.ms < longest.ms ? finding(call, most, longest) : undefined;
+  if (given === undefined || shortest === undefined || longest === undefined) return undefined;
+  // Routes of the callee without a bound are longer than any.
+  if (given.ms < shortest.ms) return finding(call, given, shortest);
+  const reached = mesh
+    .routesInto(call.to)
+    .some(({ service }) => !service.gateways.includes("mesh"));
+  const most = mesh.calls
+    .filter((other) => other.to === call.to)
+    .map((other) => longestGiven(mesh, other.from)?.ms ?? Infinity);
+  if (reached || given.ms < Math.max(...most) || given.ms >= longest.ms) return undefined;
+  return finding(call, given, longest);
+}
+
+/** The caller's longest route; undefined where one has no bound, or none is known. */
+function longestGiven(mesh: Mesh, host: string): Bounded | undefined {
+  const routes = mesh.routesInto(host);
+  const given = bounded(routes);
+  return given.length === routes.length ? given.at(-1) : undefined;
 }
 
 /** Routes with a bound, shortest first. */
