@@ -1,11 +1,13 @@
 // `ganglion rollout` as a command on a real API server: killed with SIGKILL in the middle, followed by
-// another process, aborted by a third; exit statuses and reports.
+// another process, aborted by a third; exit statuses and reports. With the rendered Role alone.
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { yamlText } from "../../host-tools/src/istio/yaml-text";
+import { rolloutRoleObjects, rolloutRules } from "../../host-tools/src/rollout/rollout-role";
 import { scratchDir } from "../../host-tools/src/rig";
 import { eventually, meshCanRun } from "./rig";
 import { RolloutMesh, SERVICE } from "./support/rollout-mesh";
@@ -23,6 +25,8 @@ interface Ended {
 describe.runIf(await meshCanRun())("ganglion rollout", () => {
   let rig: RolloutMesh;
   let policy: string;
+  /** Of an account that has the rendered Role and nothing else. */
+  let kubeconfig: string;
   const children: ChildProcess[] = [];
   beforeAll(async () => {
     rig = await RolloutMesh.start();
@@ -36,12 +40,16 @@ describe.runIf(await meshCanRun())("ganglion rollout", () => {
   async function apply(): Promise<void> {
     await rig.apply({ guard: LENIENT, analysis: QUICK });
     writeFileSync(policy, rig.policyText);
+    if (kubeconfig !== undefined) return;
+    const rules = rolloutRules(rig.plan);
+    ({ kubeconfig } = await rig.mesh.account({ name: "roller", namespace: "ai", rules }));
+    const [lease] = rolloutRoleObjects(rig.plan, undefined);
+    await rig.mesh.apply(yamlText(lease));
   }
 
   /** Starts the command; `said` is what it has said so far. */
   function start(...args: string[]) {
-    const kubeconfig = ["--kubeconfig", rig.mesh.kubeconfig];
-    const all = [BUNDLE, "rollout", ...args, SERVICE, "-f", policy, ...kubeconfig];
+    const all = [BUNDLE, "rollout", ...args, SERVICE, "-f", policy, "--kubeconfig", kubeconfig];
     const child = spawn(process.execPath, all, { stdio: ["ignore", "pipe", "pipe"] });
     children.push(child);
     const output = { stdout: "", stderr: "" };

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { type Cluster, connectCluster } from "../cluster";
 import { compilePolicy } from "../config/policy-compile";
+import { yamlStream, yamlText } from "../istio/yaml-text";
 import { ExitCode, GanglionError } from "../lib/errors";
 import { inputName, readTextInput } from "../lib/input";
 import { writeFileAtomically, writeOutput } from "../lib/output";
@@ -16,6 +17,7 @@ import { namedProxySource, podProxySource } from "../rollout/proxy-source";
 import { type RolloutClock, RolloutLease } from "../rollout/rollout-lease";
 import { type RolloutPlan, rolloutPlan } from "../rollout/rollout-plan";
 import { markdownReport, rolloutReport, textReport } from "../rollout/rollout-report";
+import { rolloutRoleObjects } from "../rollout/rollout-role";
 import { isOver, type RolloutState } from "../rollout/rollout-state";
 import { RolloutStore } from "../rollout/rollout-store";
 import { obey, type Order } from "../rollout/state-machine";
@@ -100,15 +102,31 @@ export async function runRolloutOrder(
   return ExitCode.ok;
 }
 
+/** `role`: what the tool needs, for an administrator to apply once; asks no cluster. */
+export async function runRolloutRole(
+  service: string,
+  options: Pick<RolloutOptions, "file" | "namespace"> & { readonly account?: string },
+): Promise<ExitCode> {
+  const objects = rolloutRoleObjects(await planFor(service, options), options.account);
+  await writeOutput(yamlStream(objects.map(yamlText)), undefined);
+  return ExitCode.ok;
+}
+
+async function planFor(
+  service: string,
+  { file, namespace }: Pick<RolloutOptions, "file" | "namespace">,
+): Promise<RolloutPlan> {
+  const { policy } = compilePolicy(await readTextInput(file), inputName(file));
+  const plan = rolloutPlan(policy, service);
+  return namespace === undefined ? plan : { ...plan, namespace };
+}
+
 async function parts(
   service: string,
   options: RolloutOptions,
 ): Promise<{ plan: RolloutPlan; cluster: Cluster; store: RolloutStore }> {
-  const text = await readTextInput(options.file);
-  const { policy } = compilePolicy(text, inputName(options.file));
-  const { namespace, context, kubeconfig } = options;
-  const planned = rolloutPlan(policy, service);
-  const plan = namespace === undefined ? planned : { ...planned, namespace };
+  const { context, kubeconfig } = options;
+  const plan = await planFor(service, options);
   const cluster = await connectCluster({ namespace: plan.namespace, context, kubeconfig });
   return { plan, cluster, store: new RolloutStore(cluster, plan) };
 }

@@ -10,6 +10,7 @@ export function addRolloutCommands(program: Command, finish: Finish): void {
   for (const [mode, description] of forward) addForward(rollout, finish, mode, description);
   addStatus(rollout, finish);
   for (const [order, description] of orders) addOrder(rollout, finish, order, description);
+  addRole(rollout, finish);
 }
 
 const forward = [
@@ -66,6 +67,20 @@ function addOrder(
     .action(async (service: string, options) => {
       const { runRolloutOrder } = await import("../commands/rollout");
       finish(await runRolloutOrder(order, service, { output: "text", ...options }));
+    });
+}
+
+function addRole(rollout: Command, finish: Finish): void {
+  rollout
+    .command("role")
+    .description("print the least rights that a rollout needs, as YAML for an administrator")
+    .argument("<service>", "a service of the policy that has a rollout")
+    .option("-f, --file <file>", "the policy; - for standard input", "ganglion.yaml")
+    .option("-n, --namespace <namespace>", "of the VirtualService; by default the policy's")
+    .option("--account <name>", "service account to bind, in the same namespace")
+    .action(async (service: string, options) => {
+      const { runRolloutRole } = await import("../commands/rollout");
+      finish(await runRolloutRole(service, options));
     });
 }
 

@@ -26,7 +26,13 @@ export interface RolloutClock {
 
 export const CHECK_ANNOTATION = "ganglion.dev/rollout-check";
 export const LEASE_S = 15;
+export const LEASE_KIND = { apiVersion: "coordination.k8s.io/v1", kind: "Lease" } as const;
 const LOOK_AGAIN_MS = 1_000;
+
+/** Name of the lease, and of the Role, for a service. */
+export function leaseName(service: string): string {
+  return `ganglion-rollout-${service}`;
+}
 
 interface LeaseSpec {
   readonly holderIdentity?: string;
@@ -46,12 +52,8 @@ export class RolloutLease {
   ) {}
 
   private get key(): ObjectKey {
-    return {
-      apiVersion: "coordination.k8s.io/v1",
-      kind: "Lease",
-      namespace: this.plan.namespace,
-      name: `ganglion-rollout-${this.plan.service}`,
-    };
+    const { namespace, service } = this.plan;
+    return { ...LEASE_KIND, namespace, name: leaseName(service) };
   }
 
   /**

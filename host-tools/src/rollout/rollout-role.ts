@@ -1,0 +1,65 @@
+// The least that a rollout needs, as objects to apply once by whoever may. The lease is among them, so
+// that no right to create is needed: that one cannot be bound to a name.
+
+import { metadata } from "../istio/kube-object";
+import { LEASE_KIND, leaseName } from "./rollout-lease";
+import type { RolloutPlan } from "./rollout-plan";
+
+export interface RolloutRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** The rules, and with them everything that the tool may do. */
+export function rolloutRules(plan: RolloutPlan): RolloutRule[] {
+  const { service, metrics } = plan;
+  const isToldWhere = metrics?.prometheus !== undefined || metrics?.proxies !== undefined;
+  return [
+    {
+      apiGroups: ["networking.istio.io"],
+      resources: ["virtualservices"],
+      resourceNames: [service],
+      verbs: ["get", "patch"],
+    },
+    {
+      apiGroups: ["coordination.k8s.io"],
+      resources: ["leases"],
+      resourceNames: [leaseName(service)],
+      verbs: ["get", "patch"],
+    },
+    ...(isToldWhere ? [] : [{ apiGroups: [""], resources: ["pods"], verbs: ["list"] }]),
+  ];
+}
+
+/**
+ * Lease, Role and, for an account, its binding.
+ *
+ * @param account service account of the same namespace
+ */
+export function rolloutRoleObjects(plan: RolloutPlan, account: string | undefined): object[] {
+  const { namespace, service } = plan;
+  const rbac = "rbac.authorization.k8s.io";
+  const name = leaseName(service);
+  return [
+    { ...LEASE_KIND, metadata: metadata(name, namespace), spec: {} },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "Role",
+      metadata: metadata(name, namespace),
+      rules: rolloutRules(plan),
+    },
+    ...(account === undefined
+      ? []
+      : [
+          {
+            apiVersion: `${rbac}/v1`,
+            kind: "RoleBinding",
+            metadata: metadata(name, namespace),
+            roleRef: { apiGroup: rbac, kind: "Role", name },
+            subjects: [{ kind: "ServiceAccount", name: account, namespace }],
+          },
+        ]),
+  ];
+}
