@@ -67,7 +67,17 @@ function checkTries(route: PolicyRoute, refuse: RefuseAt): void {
 function checkNames(policy: Policy, refuse: RefuseAt): void {
   const services = policy.services.map(({ name }) => name);
   for (const [, gateway] of policy.gateway ?? []) {
-    checkName(services, gateway.service, placeOf(gateway, "service"), "service", refuse);
+    const place = placeOf(gateway, "service");
+    if (!checkName(services, gateway.service, place, "service", refuse)) continue;
+    const service = policy.services.find(({ name }) => name === gateway.service);
+    if (policy.mesh.deny_by_default !== true || service?.allow !== undefined) continue;
+    const account = "istio-system/istio-ingressgateway-service-account";
+    refuse(
+      place,
+      "answers 403 to everything: mesh.deny_by_default refuses the gateway's pods too; give the " +
+        `service \`allow: [{ from: [NAMESPACE/ACCOUNT] }]\` of them, e.g. ${account}`,
+      gateway.service,
+    );
   }
   for (const [name, provider] of policy.providers ?? []) {
     if (services.includes(name)) {

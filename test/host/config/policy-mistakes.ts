@@ -103,6 +103,11 @@ const list: [name: string, text: string][] = [
     `gateway: { web: { service: lm, hosts: [a.b] } }\n${route("mode: shadow")}`,
   ],
   [
+    "a gateway whom nobody lets in",
+    "gateway: { web: { service: llm, hosts: [a.example.com] } }\n" +
+      `mesh: { deny_by_default: true }\n${route("mode: shadow")}`,
+  ],
+  [
     "a redirect without a certificate",
     `gateway: { web: { service: llm, hosts: [a.b], redirect_http: true } }\n${route("mode: shadow")}`,
   ],
