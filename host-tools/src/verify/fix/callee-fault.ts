@@ -4,6 +4,7 @@
 import { clusterHost } from "../mesh/host-name";
 import type { HttpRoute } from "../mesh/http-route";
 import type { Mesh } from "../mesh/mesh";
+import { trimmed } from "../source/duration";
 import type { View } from "../source/view";
 import { addObject, removeValue } from "./edit-view";
 import type { TextEdit } from "./text-edit";
@@ -76,7 +77,11 @@ function abort(route: View): object {
 function delay(route: View): object {
   const fault = route.at("fault", "delay");
   return {
-    delay: { fixed_delay: fault.at("fixedDelay").text() ?? "0s", percentage: percentage(fault) },
+    // Envoy's durations are seconds, where Istio also takes minutes and milliseconds.
+    delay: {
+      fixed_delay: `${trimmed((fault.at("fixedDelay").durationMs() ?? 0) / 1000)}s`,
+      percentage: percentage(fault),
+    },
   };
 }
 

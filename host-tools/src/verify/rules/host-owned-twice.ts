@@ -54,7 +54,7 @@ function finding(host: string, owners: readonly Owner[]): Finding {
       `${owners.length} VirtualServices own host ${shortHost(host)} for the sidecars ` +
       `(${names.join(", ")}): 1 takes effect, ${rest} ${rest === 1 ? "does" : "do"} not. ` +
       "Istio keeps the oldest in the cluster, whatever the order of the files.",
-    advice: `Put their routes into one: those with a match first, then one without (that of ${first.service.object.name}).`,
+    advice: adviceFor(owners.map((owner) => owner.service)),
     fix: merged(
       first.service,
       [second, ...more].map((owner) => owner.service),
@@ -64,6 +64,17 @@ function finding(host: string, owners: readonly Owner[]): Finding {
       message: `${objectName(service.object)} owns it too`,
     })),
   };
+}
+
+/** Only one route without a match can be last; what the patch leaves out is said. */
+function adviceFor(services: readonly VirtualService[]): string {
+  const catching = services
+    .filter(({ routes }) => routes.some((route) => route.matches.length === 0))
+    .map(({ object }) => object.name);
+  const [kept, ...dropped] = catching;
+  if (kept === undefined) return "Put their routes into one.";
+  const without = dropped.length === 0 ? "" : `; those of ${dropped.join(", ")} are for you to add`;
+  return `Put their routes into one: those with a match first, then the one of ${kept} without${without}.`;
 }
 
 /** All routes in the first VirtualService, the other objects gone. */

@@ -26,6 +26,7 @@ import { retriable4xxIs409 } from "./retriable-4xx-is-409";
 import { retriesExceedTimeout } from "./retries-exceed-timeout";
 import { retryAmplification } from "./retry-amplification";
 import { retryOfPaidPost } from "./retry-of-paid-post";
+import { routeRefused } from "./route-refused";
 import { shortNameElsewhere } from "./short-name-elsewhere";
 import { sidecarHidesCallee } from "./sidecar-hides-callee";
 import { sidecarShortHost } from "./sidecar-short-host";
@@ -86,6 +87,7 @@ export const RULES: readonly Rule[] = [
   sidecarHidesCallee,
   destinationRuleTwice,
   gatewayHostTwice,
+  routeRefused,
   imageWithoutDigest,
   pluginFailReload,
   pluginMeshWide,

@@ -42,7 +42,7 @@ function finding(route: HttpRoute, timeoutMs: number): Finding {
     fix:
       fits > 0
         ? fixOf(setValue(perTry, `${trimmed(fits / 1000)}s`))
-        : fixOf(setValue(retries.view.at("attempts"), 0)),
+        : fixOf(setValue(retries.view, { attempts: 0 })),
     related: [{ at: retries.view, message: "the tries" }],
   };
 }
