@@ -1,5 +1,5 @@
 // Everything that a policy renders to is taken by the real API server, with the definitions of every
-// Istio that we render for.
+// Istio that we render for, and by istiod and its proxies.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
@@ -9,13 +9,20 @@ import { manifests } from "../../host-tools/src/istio/manifests";
 import { parseIstioVersion } from "../../host-tools/src/config/policy-mesh";
 import { OPERATIONS_POLICY } from "../host/manifests/operations-policy";
 import { projectRoot } from "../support/project-root";
-import { type KubeObject, Mesh, meshCanRun, objectsOf } from "./rig";
+import { readFilterModule } from "../../host-tools/src/lib/filter-module";
+import { eventually, type KubeObject, Mesh, meshCanRun, objectsOf, type Proxy } from "./rig";
 import { ISTIO_VERSIONS, istioCrds, operatorCrds } from "./support/crd-modules";
+import { type Echo, startEcho } from "./support/echo";
+import { startWorkload } from "./support/workload";
 import { refusals } from "./support/strict-apply";
+import { rejectedUpdates, xdsRejects } from "./support/xds-rejects";
 
 const IMAGE = filterImage(`oci://registry.example/ganglion/filter@sha256:${"1".repeat(64)}`);
 const example = (name: string): string =>
   readFileSync(`${projectRoot()}/wasmplugin/examples/${name}/ganglion.yaml`, "utf8");
+
+/** Whose proxy runs the filter here. */
+const CALLER = "conversation-service";
 
 /** Policies as they are written, but for the Istio that they are for. */
 const POLICIES = {
@@ -27,11 +34,11 @@ type PolicyName = keyof typeof POLICIES;
 const NAMES = Object.keys(POLICIES) as PolicyName[];
 
 /** Objects for one Istio; a policy that needs a newer one says so. */
-function objectsFor(name: PolicyName, version: string): readonly KubeObject[] {
-  const text = withIstio(POLICIES[name], version);
+function objectsFor(name: PolicyName, version: string, image = IMAGE): readonly KubeObject[] {
+  const text = withIstio(POLICIES[name], version).replace('ganglion: "on"', `app: ${CALLER}`);
   const { policy, config } = compilePolicy(text, "ganglion.yaml");
   const kind = filterKind("auto", parseIstioVersion(version)!);
-  return manifests(policy, config, { kind, image: IMAGE }).map(({ object }) => ({ ...object }));
+  return manifests(policy, config, { kind, image }).map(({ object }) => ({ ...object }));
 }
 
 function withIstio(text: string, version: string): string {
@@ -67,6 +74,52 @@ describe.runIf(await meshCanRun())("rendered objects and a real API server", () 
     const [object] = objectsFor("llm-service", "1.31");
     const wrong = { ...object!, spec: { ...(object!.spec as object), nowhere: 1 } };
     expect((await refusals(mesh.client, [wrong])).join()).toContain("nowhere");
+  });
+});
+
+describe.runIf(await meshCanRun())("rendered objects and a real control plane", () => {
+  let mesh: Mesh;
+  let echo: Echo;
+  let caller: Proxy;
+  beforeAll(async () => {
+    mesh = await Mesh.start({
+      proxies: 1,
+      namespaces: ["ai", "ai-services"],
+      crds: await operatorCrds(),
+    });
+    echo = await startEcho(["llm"]);
+    const at = { namespace: "ai-services" };
+    [caller] = await Promise.all([
+      startWorkload(mesh, { ...at, name: CALLER }),
+      startWorkload(mesh, { ...at, name: "llm-service", appPort: echo.ports["llm"]! }),
+    ]);
+  });
+  afterAll(async () => {
+    await mesh?.stop();
+    await echo?.stop();
+  });
+
+  it.each(NAMES)("are taken by istiod and by its proxies: %s", async (name) => {
+    const { reference } = await mesh.registry.push(await readFilterModule(), "filter");
+    // Without iptables a proxy has the one listener that the test's own Sidecar gives it.
+    const objects = objectsFor(name, "1.31", filterImage(reference)).filter(
+      ({ kind }) => kind !== "Sidecar",
+    );
+    await mesh.apply(objects);
+    const { namespace } = objects.at(-1)!.metadata;
+    if (namespace === "ai-services") {
+      await eventually("the filter", async () => {
+        const { body } = await caller.get(caller.prometheusPort, "/stats/prometheus");
+        return body.includes("ganglion_heartbeat_seconds");
+      });
+    }
+    expect(await xdsRejects(mesh)).toBe(0);
+    for (const proxy of mesh.proxies) expect(await rejectedUpdates(proxy)).toEqual([]);
+    for (const { apiVersion, kind, metadata } of objects.filter(
+      (one) => one.kind !== "Namespace",
+    )) {
+      await mesh.client.delete(apiVersion, kind, metadata.name, metadata.namespace);
+    }
   });
 });
 

@@ -13,6 +13,7 @@ import { eventually, type KubeObject, Mesh, meshCanRun, type Proxy } from "./rig
 import { operatorCrds } from "./support/crd-modules";
 import { type Echo, startEcho } from "./support/echo";
 import { type RateLimitService, startRateLimitService } from "./support/rate-limit-service";
+import { rejectedUpdates, xdsRejects } from "./support/xds-rejects";
 import { hostHeader, SERVICE_PORT, startWorkload } from "./support/workload";
 
 const NAMESPACE = "ai-services";
@@ -203,18 +204,3 @@ describe.runIf(await meshCanRun())("security and operations on a real control pl
     ]);
   });
 });
-
-/** What istiod counts of refused updates, over all proxies. */
-async function xdsRejects(mesh: Mesh): Promise<number> {
-  const { body } = await httpGet(mesh.istiod.monitoringPort, "/metrics");
-  const values = [...body.matchAll(/^pilot_total_xds_rejects(?:\{[^}]*\})? (\S+)$/gm)];
-  return values.reduce((sum, [, value]) => sum + Number(value), 0);
-}
-
-/** Envoy's own counters of refused updates that are not 0. */
-async function rejectedUpdates(proxy: Proxy): Promise<string[]> {
-  const { body } = await httpGet(proxy.admin.port, "/stats?filter=update_rejected");
-  const lines = body.split("\n").filter((line) => line !== "");
-  expect(lines.length).toBeGreaterThan(1);
-  return lines.filter((line) => !line.endsWith(": 0"));
-}

@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { KubeObject } from "../../../host-tools/src/istio/kube-object";
+import { RENDERED_KINDS } from "../../../host-tools/src/istio/rendered-kinds";
 import { yamlStream, yamlText } from "../../../host-tools/src/istio/yaml-text";
 import { expectGolden } from "../../support/golden";
 import { crdFaults } from "../istio/crd-schema";
@@ -98,6 +99,12 @@ describe("objects of security and operations", () => {
       "kustomization.yaml",
       "beside/istio-values.yaml",
     ]);
+  });
+
+  it("are all of kinds that diff looks for", () => {
+    const known = RENDERED_KINDS.map(({ apiVersion, kind }) => `${apiVersion} ${kind}`);
+    const rendered = objects.map(({ apiVersion, kind }) => `${apiVersion} ${kind}`);
+    expect(rendered.filter((kind) => !known.includes(kind))).toEqual(["v1 Namespace"]);
   });
 
   it("begin with the namespace and end with the filter", () => {
@@ -252,6 +259,11 @@ describe("what could never work", () => {
       "a tenant of a service that is not there",
       policyOf("tenants: { acme: { namespaces: [acme], services: [lml] } }"),
       "lml is no service of this policy",
+    ],
+    [
+      "a call that no rule of the callee lets in",
+      policyOf("", "    allow: [{ from: [front] }]\ncalls: { back: [llm] }\n"),
+      "calls says that back calls the service, and no rule lets it",
     ],
     [
       "an autoscaler without anything to scale by",
