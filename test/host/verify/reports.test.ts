@@ -65,9 +65,18 @@ describe("SARIF", () => {
     }
   });
 
-  it("is what the golden file has", () => {
-    const text = sarifReport(verifyTexts([readDefect(folder, "D09", "broken")]));
-    expectGolden("verify/D09.sarif", text.replace(JSON.stringify(VERSION), '"VERSION"'));
+  it("is what the golden file has, of the rules that have results", () => {
+    const own = JSON.parse(sarifReport(verifyTexts([readDefect(folder, "D09", "broken")]))) as Log;
+    const [first] = own.runs;
+    const named = new Set(first.results.map(({ ruleId }) => ruleId));
+    const { driver } = first.tool;
+    driver.rules = driver.rules.filter(({ id }) => named.has(id));
+    const text = JSON.stringify(
+      own,
+      (key, value: unknown) => (key === "ruleIndex" ? undefined : value),
+      2,
+    );
+    expectGolden("verify/D09.sarif", `${text.replace(JSON.stringify(VERSION), '"VERSION"')}\n`);
   });
 });
 
