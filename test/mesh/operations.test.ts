@@ -90,7 +90,7 @@ describe.runIf(await meshCanRun())("security and operations on a real control pl
       method: "POST",
       headers: { ...hostHeader("llm-service", NAMESPACE), ...headers },
     });
-  const liveService = () => `{ host: localhost, port: ${limits.port}, mtls: false }`;
+  const liveService = () => `{ host: limits.localhost, port: ${limits.port}, mtls: false }`;
 
   it("take every object, and the call goes through all of them", async () => {
     await applied(rendered(liveService(), GLOBAL));
@@ -119,7 +119,7 @@ describe.runIf(await meshCanRun())("security and operations on a real control pl
 
   it("let calls pass or refuse them while the service is dead, as the policy says", async () => {
     const dead = (deny: boolean) =>
-      rendered(`{ host: localhost, port: 1, mtls: false, deny_on_failure: ${deny} }`, GLOBAL);
+      rendered(`{ host: limits.localhost, port: 1, mtls: false, deny_on_failure: ${deny} }`, GLOBAL);
     await applied(dead(true));
     await eventually("a refusal", async () => (await call()).status === 500);
     await applied(dead(false));

@@ -18,12 +18,23 @@ export function operationsFaults(policy: Policy): OperationsFault[] {
   ];
 }
 
-function meshFaults({ mesh, settingPlaces }: Policy): OperationsFault[] {
+function meshFaults({ mesh, settingPlaces, providers }: Policy): OperationsFault[] {
   const place = settingPlaces.get("mesh");
-  if (place === undefined || !mesh.deny_by_default || mesh.mtls !== "off") return [];
-  const message =
-    "deny_by_default knows callers by their certificates, and mtls: off takes those away";
-  return [{ place, message: `mesh: ${message}` }];
+  if (place === undefined) return [];
+  const faults: OperationsFault[] = [];
+  if (mesh.deny_by_default && mesh.mtls === "off") {
+    const message =
+      "deny_by_default knows callers by their certificates, and mtls: off takes those away";
+    faults.push({ place, message: `mesh: ${message}` });
+  }
+  const ranges = mesh.intercept?.include_outbound_ranges;
+  if (ranges !== undefined && !ranges.includes("*") && (providers?.size ?? 0) > 0) {
+    const at = placeOf(ranges);
+    const names = [...(providers?.keys() ?? [])].join(", ");
+    const message = `calls to providers outside of the mesh (${names}) would pass by the proxy`;
+    faults.push({ place: at, message: `${at.path}: ${message}` });
+  }
+  return faults;
 }
 
 function serviceFaults(service: PolicyService, policy: Policy): OperationsFault[] {

@@ -261,6 +261,14 @@ describe("what could never work", () => {
       "lml is no service of this policy",
     ],
     [
+      "a provider whose calls pass by the proxy",
+      policyOf(
+        "intercept: { include_outbound_ranges: [10.96.0.0/12] }",
+        "providers: { openai: { host: api.openai.com } }\n",
+      ),
+      "calls to providers outside of the mesh (openai) would pass by the proxy",
+    ],
+    [
       "a call that no rule of the callee lets in",
       policyOf("", "    allow: [{ from: [front] }]\ncalls: { back: [llm] }\n"),
       "calls says that back calls the service, and no rule lets it",
