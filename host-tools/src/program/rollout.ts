@@ -18,7 +18,7 @@ const forward = [
     "start",
     "begin a rollout and see it through: exit 0 completed, 80 rolled back, 81 inconclusive",
   ],
-  ["run", "as start, but go on with a rollout that is under way"],
+  ["run", "go on with the rollout that is under way, tell the end of one that is over, or begin"],
 ] as const;
 const orders = [
   ["pause", "stay at this weight; a bad canary is still rolled back"],

@@ -3,7 +3,7 @@
 // goes on from there; traffic does not depend on the tool being alive.
 
 import { ClusterError } from "../cluster";
-import { GanglionError } from "../lib/errors";
+import { ExitCode, GanglionError } from "../lib/errors";
 import { CountLedger } from "./count-ledger";
 import type { CountSource, Reading } from "./count-source";
 import type { Check } from "./judge";
@@ -31,10 +31,12 @@ const LOOK_MS = 5_000;
 const WRITE_TRIES = 5;
 
 /**
- * Begins a rollout, or goes on with the one that is there, until it is over.
+ * Sees a rollout through until it is over.
  *
  * @param id of a new one
- * @param mode `start` refuses to go on with another; `run` does either
+ * @param mode `start` begins one, and refuses where one is under way; `run` goes on with the one that
+ *   is there, tells the end of one that is over (a bad canary is not tried again by a job that was
+ *   restarted), and begins where there is none of these arms
  * @returns the last state; one that is not over where the signal was aborted
  */
 export async function runRollout(
@@ -43,11 +45,12 @@ export async function runRollout(
   mode: "start" | "run",
 ): Promise<RolloutState> {
   await parts.lease.acquire(parts.say);
-  const controller = new Controller(parts, await begin(parts, id, mode));
+  let controller: Controller | undefined;
   try {
+    controller = new Controller(parts, await begin(parts, id, mode));
     return await controller.run();
   } finally {
-    await parts.lease.release(controller.state).catch(() => undefined);
+    await parts.lease.release(controller?.state).catch(() => undefined);
   }
 }
 
@@ -65,10 +68,15 @@ async function begin(
   const known = view.state;
   if (known !== undefined && !isOver(known)) {
     if (mode === "start") throw underWay(known);
+    if (!isSameArms(plan, known)) throw otherArms(plan, known);
     const checked = lease.checkpoint();
     const isSame = checked?.id === known.id && checked.revision === known.revision;
     say(`going on with rollout ${known.id} at weight ${known.weight}`);
     return { view, state: isSame ? checked : known };
+  }
+  if (known !== undefined && isSameArms(plan, known)) {
+    if (mode === "run") return { view, state: known };
+    if (known.phase === "completed" && store.weightIn(view) === 100) throw completed(known);
   }
   const { killed } = await source.read();
   if (killed.length > 0 && plan.heedsGuard) throw stillKilled(killed);
@@ -93,14 +101,18 @@ class Controller {
     this.written = begun.state.revision;
   }
 
+  private get isDone(): boolean {
+    return isOver(this.state) && this.written === this.state.revision;
+  }
+
   async run(): Promise<RolloutState> {
     const { plan, clock, signal } = this.parts;
     let dueMs = clock.nowMs();
-    while (signal?.aborted !== true) {
+    while (!this.isDone && signal?.aborted !== true) {
       const isDue = clock.nowMs() >= dueMs;
       if (isDue) dueMs = clock.nowMs() + plan.intervalMs;
       await this.look(isDue);
-      if (isOver(this.state) && this.written === this.state.revision) break;
+      if (this.isDone) break;
       await clock.sleep(Math.max(1, Math.min(LOOK_MS, dueMs - clock.nowMs())));
     }
     return this.state;
@@ -223,6 +235,34 @@ function underWay({ id, weight, phase }: RolloutState): GanglionError {
   return new GanglionError("E_ROLLOUT_UNDERWAY", `rollout ${id} is ${phase} at weight ${weight}`, {
     hint: "Go on with it by `ganglion rollout run`, or end it by `ganglion rollout abort`.",
   });
+}
+
+function isSameArms(plan: RolloutPlan, { stable, canary }: RolloutState): boolean {
+  return stable === plan.stable.name && canary === plan.canary.name;
+}
+
+function otherArms(plan: RolloutPlan, { id, stable, canary, weight }: RolloutState): GanglionError {
+  const theirs = `from ${stable} to ${canary}, at weight ${weight}`;
+  const ours = `from ${plan.stable.name} to ${plan.canary.name}`;
+  return new GanglionError(
+    "E_ROLLOUT_ARMS",
+    `rollout ${id} is ${theirs}; the policy's is ${ours}`,
+    {
+      hint: "End it first, with the policy that it was begun with: `ganglion rollout abort`.",
+      exitCode: ExitCode.badInput,
+    },
+  );
+}
+
+/** To begin again would take nearly all traffic back from an arm that has passed. */
+function completed({ id, canary }: RolloutState): GanglionError {
+  return new GanglionError(
+    "E_ROLLOUT_COMPLETED",
+    `rollout ${id} has given all traffic to ${canary}`,
+    {
+      hint: `Make ${canary} the stable arm of the policy, render and apply it.`,
+    },
+  );
 }
 
 function stillKilled(killed: readonly string[]): GanglionError {

@@ -26,6 +26,9 @@ export interface StepRecord {
 export interface RolloutState {
   /** Of this rollout; another one has another. */
   readonly id: string;
+  /** Names of the arms. */
+  readonly stable: string;
+  readonly canary: string;
   /** Goes up by one with every change of traffic or phase. */
   readonly revision: number;
   readonly phase: Phase;
@@ -56,6 +59,8 @@ export function firstState(plan: RolloutPlan, id: string, atMs: number): Rollout
   const step = plan.steps[0] as Step;
   return {
     id,
+    stable: plan.stable.name,
+    canary: plan.canary.name,
     revision: 1,
     phase: "progressing",
     step: 0,

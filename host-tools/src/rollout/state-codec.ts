@@ -119,6 +119,8 @@ function isBudget(value: unknown): boolean {
 
 const checks: readonly (readonly [key: string, isGood: (state: Plain) => boolean])[] = [
   ["id", ({ id }) => typeof id === "string" && /^[a-z0-9-]{1,63}$/.test(id)],
+  ["stable", ({ stable }) => typeof stable === "string"],
+  ["canary", ({ canary }) => typeof canary === "string"],
   ["revision", ({ revision }) => isCount(revision)],
   ["phase", ({ phase }) => PHASES.includes(phase as Phase)],
   ["step", ({ step }) => isCount(step)],

@@ -178,6 +178,26 @@ describe("a controller", () => {
     expect(world.weight).toBe(0);
   });
 
+  it("does not begin again what has completed, nor go on with what is of other arms", async () => {
+    const world = new World();
+    await world.run("start");
+    await expect(world.run("start")).rejects.toMatchObject({ code: "E_ROLLOUT_COMPLETED" });
+    expect(await world.run("run")).toMatchObject({ id: "r1", phase: "completed" });
+    expect(world.weight).toBe(100);
+    const first = new World();
+    const stop = new AbortController();
+    stop.abort();
+    await first.run("run", stop.signal);
+    const plan = samplePlan({ canary: { name: "mini", subset: "v2", labels: {} } });
+    const lease = new RolloutLease(first.cluster.asCluster(), plan, "tool-9", first.clock);
+    const { clock, store } = first;
+    const parts = { plan, store, lease, source: first, clock, say: () => undefined };
+    await expect(runRollout(parts, "r9", "run")).rejects.toMatchObject({
+      code: "E_ROLLOUT_ARMS",
+      message: expect.stringContaining("from gpt-4o to gpt-4o-next, at weight 5"),
+    });
+  });
+
   it("ends without a verdict, and without the canary, where no data comes", async () => {
     const world = new World();
     world.isSilent = true;

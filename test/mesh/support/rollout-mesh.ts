@@ -4,8 +4,8 @@
 
 import { connectCluster, type Cluster } from "../../../host-tools/src/cluster";
 import { compilePolicy } from "../../../host-tools/src/config/policy-compile";
-import { manifestChoices } from "../../../host-tools/src/istio/render-choices";
-import { manifests } from "../../../host-tools/src/istio/manifests";
+import { manifestChoices } from "../../../host-tools/src/manifests/render-choices";
+import { manifests } from "../../../host-tools/src/manifests/manifests";
 import { yamlStream, yamlText } from "../../../host-tools/src/istio/yaml-text";
 import { readFilterModule } from "../../../host-tools/src/lib/filter-module";
 import { seededPrng } from "../../../host-tools/src/lib/prng";
@@ -186,7 +186,7 @@ export class RolloutMesh {
     const source = podProxySource(plan, cluster);
     const say = (line: string): void => this.say(`  ${line}`);
     const parts = { plan, store: this.store, lease, source, clock: realClock, say, signal };
-    return runRollout(parts, `r${this.runs}`, "run");
+    return runRollout(parts, `r${this.runs}`, "start");
   }
 
   /** As `ganglion rollout ORDER` does. */
