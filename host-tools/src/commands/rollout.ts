@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { type Cluster, connectCluster } from "../cluster";
+import { type Cluster, connectCluster, objectName } from "../cluster";
 import { compilePolicy } from "../config/policy-compile";
 import { yamlStream, yamlText } from "../istio/yaml-text";
 import { ExitCode, GanglionError } from "../lib/errors";
@@ -19,7 +19,7 @@ import { type RolloutPlan, rolloutPlan } from "../rollout/rollout-plan";
 import { markdownReport, rolloutReport, textReport } from "../rollout/rollout-report";
 import { rolloutRoleObjects } from "../rollout/rollout-role";
 import { isOver, type RolloutState } from "../rollout/rollout-state";
-import { RolloutStore } from "../rollout/rollout-store";
+import { RolloutStore, type RolloutView } from "../rollout/rollout-store";
 import { obey, type Order } from "../rollout/state-machine";
 
 export interface RolloutOptions {
@@ -75,12 +75,22 @@ export async function runRolloutStatus(
   options: RolloutOptions,
 ): Promise<ExitCode> {
   const { plan, cluster, store } = await parts(service, options);
-  const { state } = await store.read();
+  const view = await store.read();
+  const { state } = view;
   if (state === undefined) throw noRollout(service);
   const checked = await new RolloutLease(cluster, plan, "", systemClock).look();
   const isSame = checked?.id === state.id && checked.revision === state.revision;
   await writeReport(plan, isSame ? checked : state, options);
+  tellOtherWeight(store, view, state);
   return ExitCode.ok;
+}
+
+/** Somebody may have applied the object anew since: then what is told is not what traffic does. */
+function tellOtherWeight(store: RolloutStore, view: RolloutView, state: RolloutState): void {
+  const weight = store.weightIn(view);
+  if (weight === store.weightFor(state)) return;
+  const share = weight === undefined ? "several shares" : `${weight} %`;
+  say(`changed from outside: ${objectName(store.key)} gives the canary ${share} now`);
 }
 
 /** `pause`, `resume`, `abort`, `promote`: one write; a tool that runs the rollout sees it. */

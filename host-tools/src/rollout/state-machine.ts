@@ -166,8 +166,12 @@ export function obey(
   order: Order,
   atMs: number,
 ): RolloutState {
-  if (isOver(state)) return state;
   const at = { ...state, checkedMs: atMs };
+  if (isOver(state)) {
+    return order === "abort" && isCanaryServing(plan, state)
+      ? ended(at, "rolled_back", 0, "operator", "aborted by the operator")
+      : state;
+  }
   const revision = state.revision + 1;
   switch (order) {
     case "pause":
@@ -181,4 +185,9 @@ export function obey(
     case "promote":
       return ended(record(plan, at), "completed", 100, "operator", "promoted by the operator");
   }
+}
+
+/** Over, and the canary still gets traffic: an operator who finds it bad later can still go back. */
+function isCanaryServing({ stable, canary }: RolloutPlan, state: RolloutState): boolean {
+  return state.weight > 0 && state.stable === stable.name && state.canary === canary.name;
 }

@@ -161,6 +161,23 @@ describe("an operator", () => {
     expect(promoted).toMatchObject({ phase: "completed", weight: 100, decidedBy: "operator" });
   });
 
+  it("aborts a canary that has taken over, and only that of the policy's arms", () => {
+    const promoted = obey(plan, state, "promote", START_MS);
+    const back = obey(plan, promoted, "abort", START_MS);
+    expect(back).toMatchObject({
+      phase: "rolled_back",
+      weight: 0,
+      decidedBy: "operator",
+      revision: promoted.revision + 1,
+    });
+    expect(back.done).toEqual(promoted.done);
+    for (const order of ["pause", "resume", "promote"] as const) {
+      expect(obey(plan, promoted, order, START_MS)).toBe(promoted);
+    }
+    const others = { ...promoted, stable: promoted.canary, canary: promoted.stable };
+    expect(obey(plan, others, "abort", START_MS)).toBe(others);
+  });
+
   it("changes nothing that is over", () => {
     const over = obey(plan, state, "abort", START_MS);
     for (const order of ["pause", "resume", "abort", "promote"] as const) {
