@@ -94,6 +94,22 @@ describe("imports", () => {
     expect(wrong.map(({ path, line, from }) => `${path}:${line} imports ${from}`)).toEqual([]);
   });
 
+  it("of what renders go one way: manifests, then kubernetes, then istio, then config", () => {
+    const order = ["manifests", "kubernetes", "istio", "config"];
+    const wrong = hostTools.flatMap((path) => {
+      const level = order.indexOf(areaOf(path, "host-tools/src/"));
+      if (level === -1) return [];
+      return importsOf(path)
+        .filter(({ target }) => target.startsWith("host-tools/src/"))
+        .filter(({ target }) => {
+          const to = order.indexOf(areaOf(target, "host-tools/src/"));
+          return to !== -1 && to < level;
+        })
+        .map(({ line, from }) => `${path}:${line} imports ${from}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
   it("of lib/ are packages and lib/ itself", () => {
     const wrong = hostTools
       .filter((path) => path.startsWith("host-tools/src/lib/"))

@@ -8,7 +8,7 @@ import {
   filterImage,
   type FilterKind,
 } from "../../host-tools/src/istio/filter-object";
-import { manifests } from "../../host-tools/src/istio/manifests";
+import { manifests } from "../../host-tools/src/manifests/manifests";
 import { readFilterModule } from "../../host-tools/src/lib/filter-module";
 import { seededPrng } from "../../host-tools/src/lib/prng";
 import {

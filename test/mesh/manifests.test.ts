@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { compilePolicy } from "../../host-tools/src/config/policy-compile";
 import { filterImage, filterKind } from "../../host-tools/src/istio/filter-object";
-import { manifests } from "../../host-tools/src/istio/manifests";
+import { manifests } from "../../host-tools/src/manifests/manifests";
 import { parseIstioVersion } from "../../host-tools/src/config/policy-mesh";
 import { OPERATIONS_POLICY } from "../host/manifests/operations-policy";
 import { projectRoot } from "../support/project-root";

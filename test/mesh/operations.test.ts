@@ -6,7 +6,7 @@ import { connectCluster } from "../../host-tools/src/cluster";
 import { compilePolicy } from "../../host-tools/src/config/policy-compile";
 import { clusterDifferences } from "../../host-tools/src/diff/cluster-differences";
 import { filterImage } from "../../host-tools/src/istio/filter-object";
-import { type Manifest, manifests } from "../../host-tools/src/istio/manifests";
+import { type Manifest, manifests } from "../../host-tools/src/manifests/manifests";
 import { httpGet } from "../../host-tools/src/rig";
 import { readFilterModule } from "../../host-tools/src/lib/filter-module";
 import { eventually, type KubeObject, Mesh, meshCanRun, type Proxy } from "./rig";
@@ -119,7 +119,10 @@ describe.runIf(await meshCanRun())("security and operations on a real control pl
 
   it("let calls pass or refuse them while the service is dead, as the policy says", async () => {
     const dead = (deny: boolean) =>
-      rendered(`{ host: limits.localhost, port: 1, mtls: false, deny_on_failure: ${deny} }`, GLOBAL);
+      rendered(
+        `{ host: limits.localhost, port: 1, mtls: false, deny_on_failure: ${deny} }`,
+        GLOBAL,
+      );
     await applied(dead(true));
     await eventually("a refusal", async () => (await call()).status === 500);
     await applied(dead(false));

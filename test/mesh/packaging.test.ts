@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { compilePolicy } from "../../host-tools/src/config/policy-compile";
 import { filterImage, type FilterKind } from "../../host-tools/src/istio/filter-object";
-import { companionFiles, manifests } from "../../host-tools/src/istio/manifests";
+import { companionFiles, manifests } from "../../host-tools/src/manifests/manifests";
 import { yamlText } from "../../host-tools/src/istio/yaml-text";
 import { OPERATIONS_POLICY } from "../host/manifests/operations-policy";
 import { projectRoot } from "../support/project-root";

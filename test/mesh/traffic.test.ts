@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compilePolicy } from "../../host-tools/src/config/policy-compile";
 import { filterImage } from "../../host-tools/src/istio/filter-object";
-import { manifests } from "../../host-tools/src/istio/manifests";
+import { manifests } from "../../host-tools/src/manifests/manifests";
 import { eventually, type KubeObject, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
 import { toldConfig } from "./support/config-dump";
 import { type Echo, startEcho } from "./support/echo";

@@ -8,8 +8,8 @@ import {
   type KindName,
   type ObjectKey,
 } from "../cluster";
-import type { Manifest } from "../istio/manifests";
-import { RENDERED_KINDS } from "../istio/rendered-kinds";
+import type { Manifest } from "../manifests/manifests";
+import { RENDERED_KINDS } from "../manifests/rendered-kinds";
 import { type Difference, objectDifference, objectDifferences, type Placed } from "./difference";
 import { type AnyObject, renderedObject } from "./normal-object";
 

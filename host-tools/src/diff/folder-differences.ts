@@ -4,7 +4,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import type { Manifest } from "../istio/manifests";
+import type { Manifest } from "../manifests/manifests";
 import { ExitCode, GanglionError } from "../lib/errors";
 import { inputName, readTextInput, reasonOf, STDIN } from "../lib/input";
 import { type Difference, difference, objectDifferences, type Placed } from "./difference";

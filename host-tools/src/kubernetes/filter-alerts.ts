@@ -1,7 +1,7 @@
 // Alerts about the filter itself: what it has found, and whether it works at all. Each expression
 // is silent where its metric is missing, and one alert says when all of them are.
 
-import type { Rule } from "./prometheus-rule";
+import type { Rule } from "./rule";
 
 /** @param namespace whose pods run the filter; scraping labels their metrics with it */
 export function filterAlerts(namespace: string): Rule[] {

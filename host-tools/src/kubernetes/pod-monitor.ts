@@ -5,7 +5,7 @@ import type { MeshFacts } from "../config/policy";
 import type { PrometheusFacts } from "../config/policy-telemetry";
 import { type KubeObject, metadata } from "../istio/kube-object";
 import { yamlText } from "../istio/yaml-text";
-import { interval } from "./prometheus-rule";
+import { interval } from "./rule";
 
 const PATH = "/stats/prometheus";
 /** Labels of the metrics that say whose pod it is; the alerts group by them. */

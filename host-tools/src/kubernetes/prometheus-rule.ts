@@ -5,27 +5,14 @@ import type { Policy } from "../config/policy";
 import type { PrometheusFacts } from "../config/policy-telemetry";
 import { type KubeObject, metadata } from "../istio/kube-object";
 import { filterAlerts } from "./filter-alerts";
+import { interval, type Rule } from "./rule";
 import { signalRecord } from "./scaling-signal";
 import { serviceAlerts, serviceRecords } from "./service-alerts";
-
-export interface Rule {
-  readonly record?: string;
-  readonly alert?: string;
-  readonly expr: string;
-  readonly for?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
 
 export interface RuleGroup {
   readonly name: string;
   readonly interval: string;
   readonly rules: readonly Rule[];
-}
-
-/** An interval as Prometheus writes it, e.g. `15s`, `1500ms`. */
-export function interval(ms: number): string {
-  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
 export function prometheusRule(policy: Policy, facts: PrometheusFacts): KubeObject {

@@ -5,7 +5,7 @@
 import type { PolicyService } from "../config/policy";
 import type { ScalingSignal } from "../config/policy-scaling";
 import { yamlText } from "../istio/yaml-text";
-import type { Rule } from "./prometheus-rule";
+import type { Rule } from "./rule";
 import { requestRate } from "./service-queries";
 
 /** The recorded series, one per service. */

@@ -2,7 +2,7 @@
 
 import type { PolicyService } from "../config/policy";
 import type { Alerts } from "../config/policy-telemetry";
-import { interval, type Rule } from "./prometheus-rule";
+import { interval, type Rule } from "./rule";
 import { errorRate, errorShare, latencyP99, matcher, requestRate } from "./service-queries";
 
 const WINDOW = "1m";

@@ -3,7 +3,7 @@
 
 import { compilePolicy } from "../config/policy-compile";
 import { filterImage, filterKind } from "../istio/filter-object";
-import { companionFiles, manifests } from "../istio/manifests";
+import { companionFiles, manifests } from "../manifests/manifests";
 import { yamlText } from "../istio/yaml-text";
 
 /** Each policy and the folder of its objects. */

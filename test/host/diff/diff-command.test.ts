@@ -10,7 +10,7 @@ import type { Difference } from "../../../host-tools/src/diff/difference";
 import {
   companionFiles,
   manifests as renderedManifests,
-} from "../../../host-tools/src/istio/manifests";
+} from "../../../host-tools/src/manifests/manifests";
 import { folderDifferences } from "../../../host-tools/src/diff/folder-differences";
 import { compiledOperations, IMAGE, OPERATIONS_POLICY } from "../manifests/operations-policy";
 

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compilePolicy } from "../../../host-tools/src/config/policy-compile";
 import { filterImage, filterKind } from "../../../host-tools/src/istio/filter-object";
-import { manifests } from "../../../host-tools/src/istio/manifests";
+import { manifests } from "../../../host-tools/src/manifests/manifests";
 import { yamlStream, yamlText } from "../../../host-tools/src/istio/yaml-text";
 import {
   RENDERED_POLICIES,

@@ -8,7 +8,7 @@ import { compilePolicy } from "../../../host-tools/src/config/policy-compile";
 import { canonicalJson } from "../../../host-tools/src/config/plugin-config";
 import { standaloneEnvoy } from "../../../host-tools/src/envoy/standalone";
 import { filterImage, filterKind } from "../../../host-tools/src/istio/filter-object";
-import { manifests } from "../../../host-tools/src/istio/manifests";
+import { manifests } from "../../../host-tools/src/manifests/manifests";
 import { encodedMetric, statTags } from "../../../host-tools/src/istio/stat-tags";
 import { yamlStream, yamlText } from "../../../host-tools/src/istio/yaml-text";
 import { generatedFiles } from "../../../host-tools/src/reference/generated-files";

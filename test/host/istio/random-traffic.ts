@@ -10,7 +10,7 @@ import type { AnyShape } from "../../../host-tools/src/config/shape/shape";
 import { shapeEntries } from "../../../host-tools/src/config/shape/shape-paths";
 import { filterImage, filterKind } from "../../../host-tools/src/istio/filter-object";
 import type { KubeObject } from "../../../host-tools/src/istio/kube-object";
-import { manifests } from "../../../host-tools/src/istio/manifests";
+import { manifests } from "../../../host-tools/src/manifests/manifests";
 import { fittingValue } from "../config/shape-values";
 
 const TRAFFIC = ["Gateway", "ServiceEntry", "DestinationRule", "VirtualService", "Sidecar"];

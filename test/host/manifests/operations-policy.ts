@@ -5,7 +5,7 @@
 import { compilePolicy, type CompiledPolicy } from "../../../host-tools/src/config/policy-compile";
 import { filterImage } from "../../../host-tools/src/istio/filter-object";
 import type { KubeObject } from "../../../host-tools/src/istio/kube-object";
-import { companionFiles, manifests } from "../../../host-tools/src/istio/manifests";
+import { companionFiles, manifests } from "../../../host-tools/src/manifests/manifests";
 
 export const DIGEST = "1".repeat(64);
 export const IMAGE = filterImage(`oci://registry.example/ganglion/filter@sha256:${DIGEST}`);

@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { KubeObject } from "../../../host-tools/src/istio/kube-object";
-import { RENDERED_KINDS } from "../../../host-tools/src/istio/rendered-kinds";
+import { RENDERED_KINDS } from "../../../host-tools/src/manifests/rendered-kinds";
 import { yamlStream, yamlText } from "../../../host-tools/src/istio/yaml-text";
 import { expectGolden } from "../../support/golden";
 import { crdFaults } from "../istio/crd-schema";

@@ -2,7 +2,7 @@
 
 import { compilePolicy } from "../../../host-tools/src/config/policy-compile";
 import { filterImage } from "../../../host-tools/src/istio/filter-object";
-import { manifests } from "../../../host-tools/src/istio/manifests";
+import { manifests } from "../../../host-tools/src/manifests/manifests";
 import type { KubeObject } from "../rig";
 
 const IMAGE = `oci://registry.example/ganglion/filter@sha256:${"0".repeat(64)}`;

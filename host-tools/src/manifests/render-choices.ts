@@ -10,8 +10,8 @@ import { readFilterModule } from "../lib/filter-module";
 import { readInput } from "../lib/input";
 import { say } from "../lib/talk";
 import { readModels } from "../model/bundle";
-import { checkWithFilter } from "./filter-check";
-import { filterImage, filterKind, type FilterImage, type KindChoice } from "./filter-object";
+import { checkWithFilter } from "../istio/filter-check";
+import { filterImage, filterKind, type FilterImage, type KindChoice } from "../istio/filter-object";
 import type { ManifestChoices } from "./manifests";
 
 export interface RenderChoices {

@@ -4,16 +4,16 @@
 import type { PluginConfig } from "../config/plugin-config";
 import { policyForIstio } from "../config/istio-needs";
 import type { IstioVersion, Policy, PolicyRoute, PolicyService } from "../config/policy";
-import { destinationRule } from "./destination-rule";
-import { type FilterImage, type FilterKind, filterObject } from "./filter-object";
-import type { KubeObject } from "./kube-object";
-import { gateway } from "./gateway";
+import { destinationRule } from "../istio/destination-rule";
+import { type FilterImage, type FilterKind, filterObject } from "../istio/filter-object";
+import type { KubeObject } from "../istio/kube-object";
+import { gateway } from "../istio/gateway";
 import { BESIDE, groundManifests, operationsCompanions, operationsManifests } from "./operations";
-import { providerObjects } from "./service-entry";
-import { sidecar } from "./sidecar";
-import { extraStatTagValues } from "./stat-tags";
-import { virtualService } from "./virtual-service";
-import { yamlText } from "./yaml-text";
+import { providerObjects } from "../istio/service-entry";
+import { sidecar } from "../istio/sidecar";
+import { extraStatTagValues } from "../istio/stat-tags";
+import { virtualService } from "../istio/virtual-service";
+import { yamlText } from "../istio/yaml-text";
 
 export interface Manifest {
   /** File name, stable for the same object. */

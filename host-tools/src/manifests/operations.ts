@@ -13,18 +13,18 @@ import { prometheusRule } from "../kubernetes/prometheus-rule";
 import { scaledObject } from "../kubernetes/scaled-object";
 import { adapterRules } from "../kubernetes/scaling-signal";
 import { workloadComponent, workloadPatch } from "../kubernetes/workload-patch";
-import { allowPolicy, denyByDefault, tenantPolicy } from "./authorization-policy";
-import { endpointOverrideFilter } from "./envoy-filter-endpoint-override";
-import { globalLimitFilter } from "./envoy-filter-global-limit";
-import { localLimitFilter } from "./envoy-filter-local-limit";
-import type { FilterImage } from "./filter-object";
-import { istioOperator } from "./install-values";
-import type { KubeObject } from "./kube-object";
-import { peerAuthentication } from "./peer-authentication";
-import { rateLimitConfig } from "./rate-limit-config";
-import { tailSampling } from "./tail-sampling";
-import { telemetry } from "./telemetry";
-import { yamlText } from "./yaml-text";
+import { allowPolicy, denyByDefault, tenantPolicy } from "../istio/authorization-policy";
+import { endpointOverrideFilter } from "../istio/envoy-filter-endpoint-override";
+import { globalLimitFilter } from "../istio/envoy-filter-global-limit";
+import { localLimitFilter } from "../istio/envoy-filter-local-limit";
+import type { FilterImage } from "../istio/filter-object";
+import { istioOperator } from "../istio/install-values";
+import type { KubeObject } from "../istio/kube-object";
+import { peerAuthentication } from "../istio/peer-authentication";
+import { rateLimitConfig } from "../istio/rate-limit-config";
+import { tailSampling } from "../istio/tail-sampling";
+import { telemetry } from "../istio/telemetry";
+import { yamlText } from "../istio/yaml-text";
 
 /**
  * Folder of the files that are no objects to apply: apart, so that whatever takes a whole folder
