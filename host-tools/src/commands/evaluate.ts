@@ -5,7 +5,7 @@
 import type { Evaluation } from "../evaluation/evaluation";
 import { ExitCode } from "../lib/errors";
 import { readFilterModule } from "../lib/filter-module";
-import { readTextInput } from "../lib/input";
+import { readLooseText } from "../lib/input";
 import { writeOutput } from "../lib/output";
 import { readShippedContent, readShippedModel } from "../lib/shipped-model";
 import { say } from "../lib/talk";
@@ -38,7 +38,7 @@ export async function runEvaluate(options: EvaluateOptions): Promise<ExitCode> {
     content: await readLabModule("content"),
     contentModel: await readShippedContent(),
   };
-  const recorded = from === "synthetic" ? undefined : await readTextInput(from);
+  const recorded = from === "synthetic" ? undefined : await readLooseText(from);
   const started = performance.now();
   const evaluation = evaluate({
     ...rest,

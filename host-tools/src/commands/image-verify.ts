@@ -1,7 +1,7 @@
 // `ganglion image verify`: whether an image is signed by a key, and whole. Exit 79 when it is not.
 
 import { ExitCode } from "../lib/errors";
-import { inputName, readTextInput } from "../lib/input";
+import { inputName, readLooseText } from "../lib/input";
 import { writeOutput } from "../lib/output";
 import { publicKey } from "../signing/key";
 import { verifyImage } from "../signing/sign-image";
@@ -16,7 +16,7 @@ export async function runImageVerify(
   reference: string,
   options: ImageVerifyOptions,
 ): Promise<ExitCode> {
-  const key = publicKey(await readTextInput(options.key), inputName(options.key));
+  const key = publicKey(await readLooseText(options.key), inputName(options.key));
   await writeOutput(`${await verifyImage(reference, key, registryChoices(options))}\n`, undefined);
   return ExitCode.ok;
 }

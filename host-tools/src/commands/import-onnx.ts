@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { ExitCode, GanglionError } from "../lib/errors";
-import { inputName, readInput, readTextInput } from "../lib/input";
+import { inputName, readInput, readLooseText } from "../lib/input";
 import { STDOUT, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
 import { encodeArtifact } from "../model/artifact";
@@ -48,7 +48,7 @@ export async function runImport(file: string, options: ImportCommandOptions): Pr
   const imported = importOnnx(await readInput(file));
   const meaning = columnsOf(imported, options);
   tellModel(file, imported, meaning);
-  const recorded = from === SYNTHETIC ? undefined : await readTextInput(from);
+  const recorded = from === SYNTHETIC ? undefined : await readLooseText(from);
   const data = trainingData(recorded, seed);
   const built = buildImport(imported, meaning, data, options);
   const bytes = encodeArtifact(built.artifact);

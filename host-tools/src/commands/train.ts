@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { ExitCode, GanglionError } from "../lib/errors";
-import { readTextInput } from "../lib/input";
+import { readLooseText } from "../lib/input";
 import { STDOUT, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
 import { encodeArtifact } from "../model/artifact";
@@ -54,7 +54,7 @@ export async function runTrain(options: TrainOptions): Promise<ExitCode> {
   }
   const recipe = recipeOf(options);
   const from = options.default ? SYNTHETIC : (options.from ?? SYNTHETIC);
-  const recorded = from === SYNTHETIC ? undefined : await readTextInput(from);
+  const recorded = from === SYNTHETIC ? undefined : await readLooseText(from);
   say(
     `training ${recipe.name} version ${recipe.modelVersion}: ${recipe.architecture} of ` +
       `${recipe.hidden}, seed ${recipe.seed}, ${from} traffic`,

@@ -37,7 +37,7 @@ export interface VerifyCommandOptions {
 
 /**
  * @param paths files and folders, `-` for standard input; by default the folder
- * @returns 79 with findings, 65 when a file could not be read, else 0
+ * @returns 79 with findings, 65 when a file could not be read or none holds an object, else 0
  * @throws GanglionError E_INPUT, E_RULE, E_POLICY_CALLS, E_VERIFY_USAGE
  */
 export async function runVerify(
@@ -58,10 +58,11 @@ export async function runVerify(
   });
   const beside = await besideOf(verdict, options);
   await writeOutput(reportOf(verdict, options, beside), undefined);
-  tellSummary(verdict, reading);
+  tellSummary(verdict, reading, options);
   if (beside !== undefined) say(paint.dim(beside.summary));
   if (options.fix === true) await fixFiles(verdict);
-  if (reading.faults.length > 0) return ExitCode.badInput;
+  const isUnchecked = options.cluster !== true && verdict.mesh.objects.length === 0;
+  if (reading.faults.length > 0 || isUnchecked) return ExitCode.badInput;
   return verdict.findings.length > 0 ? ExitCode.findings : ExitCode.ok;
 }
 
@@ -97,7 +98,11 @@ function reportOf(
   return textReport(verdict, stdoutPaint());
 }
 
-function tellSummary(verdict: Verdict, reading: Reading): void {
+function tellSummary(
+  verdict: Verdict,
+  reading: Reading,
+  { cluster = false, policy }: VerifyCommandOptions,
+): void {
   const { findings, mesh, ignored } = verdict;
   const errors = findings.filter((finding) => finding.rule.severity === "error").length;
   const told =
@@ -105,12 +110,19 @@ function tellSummary(verdict: Verdict, reading: Reading): void {
       ? paint.good("no findings")
       : paint.bad(`${count(errors, "error")}, ${count(findings.length - errors, "warning")}`);
   const aside = ignored === 0 ? "" : `, ${ignored} set aside by annotation`;
-  say(
-    `${told} in ${count(mesh.objects.length, "object")} of ${count(reading.files, "file")}${aside}`,
-  );
+  const objects = count(mesh.objects.length, "object");
+  const place = cluster ? "the cluster" : count(reading.files, "file");
+  if (mesh.objects.length === 0) say(paint.bad(`nothing was checked: no object in ${place}`));
+  else say(`${told} in ${objects} of ${place}${aside}`);
+  if (reading.faults.length > 0) {
+    const unread = count(reading.faults.length, cluster ? "kind" : "file");
+    say(paint.bad(`left out, because it could not be read: ${unread}`));
+  }
+  if (mesh.objects.length === 0) return;
   const sources = [...new Set(mesh.calls.map((call) => call.source))];
   if (sources.length === 0) {
-    say(paint.dim("no calls known: chains of timeouts and retries were not followed (--policy)"));
+    const told = policy === undefined ? "name a policy with --policy" : `${policy} has no calls`;
+    say(paint.dim(`no calls known: chains of timeouts and retries were not followed; ${told}`));
   } else {
     const shown = sources.slice(0, 3).join(", ") + (sources.length > 3 ? ", ..." : "");
     say(paint.dim(`${count(mesh.calls.length, "call")} followed, known from ${shown}`));

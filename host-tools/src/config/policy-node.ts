@@ -4,6 +4,7 @@
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { nearest } from "../lib/nearest";
+import { tellingFaults, yamlFault } from "../lib/yaml-fault";
 import { shownValue } from "./fault";
 
 /** Where a value stands; line and column count from 1. */
@@ -42,10 +43,9 @@ export class PolicySource {
 
   constructor(text: string) {
     this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
-    for (const error of this.document.errors) {
+    for (const error of tellingFaults(this.document.errors)) {
       const { line, col } = this.lines.linePos(error.pos[0]);
-      const message = error.message.split("\n")[0] ?? error.message;
-      this.faults.push({ path: "", line, column: col, message });
+      this.faults.push({ path: "", line, column: col, message: yamlFault(error, text) });
     }
   }
 

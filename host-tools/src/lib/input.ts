@@ -28,9 +28,38 @@ export async function readInput(file: string): Promise<Buffer> {
   }
 }
 
-/** As readInput, decoded as UTF-8. */
+/**
+ * As readInput, decoded as UTF-8. What is none is refused, rather than changed in silence.
+ *
+ * @throws GanglionError E_INPUT
+ */
 export async function readTextInput(file: string): Promise<string> {
+  const bytes = await readInput(file);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    const line = lineOfBadByte(bytes);
+    throw new GanglionError("E_INPUT", `${inputName(file)} is no UTF-8 text, in line ${line}`, {
+      cause,
+      hint: "Save it as UTF-8.",
+      exitCode: ExitCode.badInput,
+    });
+  }
+}
+
+/**
+ * As readInput; what is no UTF-8 becomes U+FFFD. For recorded traffic, which holds whatever a client
+ * has sent, and for files that are refused in words of their own.
+ */
+export async function readLooseText(file: string): Promise<string> {
   return (await readInput(file)).toString("utf8");
+}
+
+/** Lines are counted from 1; in the first bad one the decoded text differs from the bytes. */
+function lineOfBadByte(bytes: Buffer): number {
+  const again = Buffer.from(bytes.toString("utf8"));
+  const at = again.findIndex((byte, index) => byte !== bytes[index]);
+  return bytes.subarray(0, at).filter((byte) => byte === 0x0a).length + 1;
 }
 
 /** How messages call the input. */

@@ -20,6 +20,7 @@ const list: [name: string, text: string][] = [
   ["no YAML", "version: 1\nservices: {"],
   ["tab as indentation", "version: 1\nservices:\n\tllm: {}"],
   ["key twice", "version: 1\nversion: 1\nservices: {}"],
+  ["two documents", "version: 1\n---\nversion: 1"],
   ["unknown key with a near one", "version: 1\nsrevices: {}"],
   ["unknown key without a near one", "version: 1\nfrobnicate: 3\nservices: {}"],
   ["what comes later", service("budget: { tokens: 1 }\nroutes: [{ name: a }]")],

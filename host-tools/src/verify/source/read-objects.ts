@@ -16,6 +16,7 @@ import {
 } from "yaml";
 import { ExitCode, GanglionError } from "../../lib/errors";
 import type { MeshObject } from "./mesh-object";
+import { yamlFault } from "../../lib/yaml-fault";
 import { NOT_PLAIN, quickValue } from "./quick-yaml";
 import { SourceFile } from "./source-file";
 import { documentsOf, type TextDocument } from "./text-document";
@@ -133,7 +134,8 @@ function objectOf(
 
 function broken(file: SourceFile, error: YAMLError, offset: number): GanglionError {
   const { line, column } = file.positionOf(error.pos[0] + offset);
-  return mistake(`${file.name}:${line}:${column}: ${firstLine(error.message)}`, error);
+  const fault = yamlFault(error, file.text.slice(offset));
+  return mistake(`${file.name}:${line}:${column}: ${fault}`, error);
 }
 
 function mistake(message: string, cause: unknown): GanglionError {
@@ -142,10 +144,6 @@ function mistake(message: string, cause: unknown): GanglionError {
     hint: "Correct the YAML, or leave the file out; templates must be rendered first.",
     exitCode: ExitCode.badInput,
   });
-}
-
-function firstLine(message: string): string {
-  return message.split("\n")[0] ?? message;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
