@@ -8,7 +8,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { buildImage, IMAGE_FORMS, type ImageForm, pushImage } from "../../../host-tools/src/oci";
 import { privateKey, publicKey } from "../../../host-tools/src/signing/key";
@@ -28,15 +28,18 @@ const CHOICES = {
   prng: seededPrng(1),
   credential: async () => ({ kind: "anonymous" }) as const,
 };
-if (!hasCosign) process.stderr.write("SKIPPED: no cosign 3 on PATH, none named by COSIGN\n");
 
-describe.runIf(hasCosign && foundRegistry.path !== undefined)("cosign", () => {
+describe.runIf(foundRegistry.path !== undefined)("cosign", () => {
   let registry: DockerRegistry;
   let folder: string;
   beforeAll(async () => {
+    if (!hasCosign) return;
     folder = await mkdtemp(join(tmpdir(), "ganglion-cosign-"));
     registry = await DockerRegistry.start(foundRegistry.path ?? "");
     await cosign("generate-key-pair");
+  });
+  beforeEach((context) => {
+    if (!hasCosign) context.skip("optional: no cosign 3 on PATH, none named by COSIGN");
   });
   afterAll(async () => {
     await registry?.stop();
