@@ -74,7 +74,11 @@ async function report(
     await writeOutput(differences.map(({ diff }) => painted(diff)).join(""), undefined);
   }
   for (const { state, object, place } of differences) say(`${state}: ${object} (${place})`);
-  say(`${objects} objects of the policy, ${differences.length} differences`);
+  say(`${count(objects, "object")} of the policy, ${count(differences.length, "difference")}`);
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
 function painted(diff: string): string {

@@ -31,7 +31,7 @@ export function connectionError(what: string, cause: Error): GanglionError {
     cause,
     hint: NOT_TLS.test(cause.message)
       ? "The registry does not speak TLS there; if that is meant, allow it with --plain-http."
-      : "Check the address and that the registry is up; pushing again is safe.",
+      : "Check the address and that the registry is up; trying again is safe.",
   });
 }
 

@@ -163,10 +163,9 @@ function changeOptions(command: Command): Command {
     .option("--force-conflicts", "take fields over from the managers that own them")
     .option("--plain-http", "speak HTTP to an image registry beyond loopback")
     .addOption(
-      new Option("--dry-run <where>", "check only: here, or by the API server too").choices([
-        "client",
-        "server",
-      ]),
+      new Option("--dry-run [where]", "check only: here, or by the API server too")
+        .choices(["client", "server"])
+        .preset("server"),
     )
     .addOption(outputOption());
 }

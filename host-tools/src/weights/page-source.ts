@@ -75,11 +75,21 @@ export function prometheusSource(url: string): PageSource {
       const query = `{__name__=~"${[...names, "envoy_server_concurrency"].join("|")}",${labels}}`;
       const target = new URL("api/v1/query", url.endsWith("/") ? url : `${url}/`);
       target.searchParams.set("query", query);
-      const response = await fetch(target, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-      if (!response.ok) throw new Error(`Prometheus answers ${response.status}`);
+      const response = await fetch(target, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
+        (cause: Error) => {
+          throw new Error(`Prometheus at ${url}: ${fetchFailure(cause)}`, { cause });
+        },
+      );
+      if (!response.ok) throw new Error(`Prometheus at ${url} answers ${response.status}`);
       return readingOf(samplesOf(await response.json()));
     },
   };
+}
+
+/** The reason below "fetch failed". */
+function fetchFailure(failure: Error): string {
+  if (failure.name === "TimeoutError") return `no answer in ${TIMEOUT_MS} ms`;
+  return unreachable(failure.cause instanceof Error ? failure.cause : failure);
 }
 
 interface QueryAnswer {

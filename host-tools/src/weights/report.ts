@@ -96,7 +96,7 @@ export function count(state: FleetState): string {
   const good = state.proxies.filter(({ effect }) => effect.effective).length;
   const all = state.proxies.length;
   const noun = all === 1 ? "proxy" : "proxies";
-  return good === all ? `${all} ${noun}` : `${good} of ${all} ${noun}`;
+  return good === all ? `${all} ${noun}` : `${good} of ${all} proxies`;
 }
 
 function sayWithout({ without }: FleetState): void {
