@@ -29,7 +29,14 @@ function addVerify(program: Command, finish: Finish): void {
     .option("--analyze", "show beside it what `istioctl analyze` says of the same input")
     .option("--istioctl <file>", "the istioctl for --analyze; else GANGLION_ISTIOCTL, else PATH")
     .option("--witness <rule>", "read nothing; show on an Envoy what the rule claims, or all rules")
+    .option("--admin <address>", "ask a running Envoy, HOST:PORT, what it has of --policy")
+    .option("--service <name>", "with --admin: this service of the policy alone")
     .action(async (paths: string[], options) => {
+      if (options.admin !== undefined) {
+        const { runVerifyProxy } = await import("../commands/verify-proxy");
+        finish(await runVerifyProxy(paths, options));
+        return;
+      }
       if (options.witness !== undefined) {
         const { runVerifyWitness } = await import("../commands/verify-witness");
         finish(await runVerifyWitness(paths, options));
