@@ -212,6 +212,20 @@ describe("a metrics page", () => {
     expect(decodeURIComponent(asked)).toContain('namespace="ai",pod="a"');
   });
 
+  it("names the Prometheus that cannot be asked, and why", async () => {
+    const [place] = namedProxies(host);
+    await expect(prometheusSource(`http://${host}/gone`).read(place!)).rejects.toThrow(
+      `Prometheus at http://${host}/gone answers 404`,
+    );
+    const closing = createServer();
+    await new Promise<void>((resolve) => closing.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(closing.address() as AddressInfo).port}`;
+    await new Promise((resolve) => closing.close(resolve));
+    await expect(prometheusSource(url).read(place!)).rejects.toThrow(
+      `Prometheus at ${url}: unreachable (ECONNREFUSED)`,
+    );
+  });
+
   it("is read through the API server", async () => {
     const api = await FakeApiServer.start();
     api.play({ status: 200, body: PAGE });
