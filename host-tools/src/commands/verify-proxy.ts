@@ -14,7 +14,12 @@ export interface VerifyProxyOptions {
   /** The one service to look at. */
   readonly service?: string;
   readonly output?: string;
+  /** Of the other kinds of verify. */
+  readonly [flag: string]: unknown;
 }
+
+/** What reads objects, and says nothing of a proxy. */
+const OBJECT_FLAGS = ["cluster", "allNamespaces", "rule", "ignore", "fix", "analyze", "witness"];
 
 /**
  * Answers on stdout; 79 if one of them is a no.
@@ -27,6 +32,11 @@ export async function runVerifyProxy(
 ): Promise<ExitCode> {
   const { admin, policy: file, output = "text" } = options;
   if (paths.length > 0) throw usage(`--admin reads a proxy, and ${paths[0]} is given`);
+  const other = OBJECT_FLAGS.find((flag) => options[flag] !== undefined);
+  if (other !== undefined) {
+    const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw usage(`--admin reads a proxy and no objects, and --${flag} is given`);
+  }
   if (file === undefined) throw usage("--admin needs --policy, which says what the proxy shall do");
   if (!["text", "json"].includes(output)) throw usage(`--admin prints text or json, not ${output}`);
   const { policy, config } = compilePolicy(await readTextInput(file), inputName(file));

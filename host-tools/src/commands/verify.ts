@@ -33,6 +33,8 @@ export interface VerifyCommandOptions {
   /** Run istioctl over the same input, too. */
   readonly analyze?: boolean;
   readonly istioctl?: string;
+  /** Refused here: it belongs to the check of a running proxy. */
+  readonly service?: string;
 }
 
 /**
@@ -150,6 +152,7 @@ function refuseContradictions(paths: readonly string[], options: VerifyCommandOp
     throw usage(`--analyze prints text or json, not ${output}`);
   }
   if (!analyze && istioctl !== undefined) throw usage("--istioctl is for --analyze");
+  if (options.service !== undefined) throw usage("--service is for --admin");
   if (fix && paths.includes(STDIN)) throw usage("--fix cannot write standard input; use -o patch");
 }
 

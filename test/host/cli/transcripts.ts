@@ -182,6 +182,11 @@ export const transcripts: readonly Transcript[] = [
       "list.yaml": "calls: 1\n",
     },
     steps: [
+      { args: ["verify", "--admin", "127.0.0.1:1"] },
+      { args: ["verify", "--admin", "15000", "--policy", "ganglion.yaml"] },
+      { args: ["verify", "--admin", "127.0.0.1:1", "--policy", "ganglion.yaml"] },
+      { args: ["verify", "--admin", "127.0.0.1:1", "--policy", "ganglion.yaml", "--fix"] },
+      { args: ["verify", "--service", "llm-service", "."] },
       { args: ["verify", "mesh"] },
       { args: ["verify", "missing"] },
       { args: ["verify", "mesh/a.yaml", "--rule", "timeouts"] },
