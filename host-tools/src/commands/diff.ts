@@ -12,7 +12,7 @@ import { completeConfig, manifestChoices, type RenderChoices } from "../manifest
 import { ExitCode, GanglionError } from "../lib/errors";
 import { inputName, readTextInput } from "../lib/input";
 import { writeOutput } from "../lib/output";
-import { say, stdoutPaint } from "../lib/talk";
+import { counted, say, stdoutPaint } from "../lib/talk";
 
 export interface DiffOptions extends RenderChoices, ConnectionChoices {
   /** The policy; `-` for standard input. */
@@ -74,11 +74,7 @@ async function report(
     await writeOutput(differences.map(({ diff }) => painted(diff)).join(""), undefined);
   }
   for (const { state, object, place } of differences) say(`${state}: ${object} (${place})`);
-  say(`${count(objects, "object")} of the policy, ${count(differences.length, "difference")}`);
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+  say(`${counted(objects, "object")} of the policy, ${counted(differences.length, "difference")}`);
 }
 
 function painted(diff: string): string {

@@ -4,7 +4,7 @@ import { ExitCode, GanglionError } from "../lib/errors";
 import { errorReport } from "../lib/error-report";
 import { readTextInput, STDIN } from "../lib/input";
 import { writeOutput } from "../lib/output";
-import { paint, say, stdoutPaint } from "../lib/talk";
+import { counted, paint, say, stdoutPaint } from "../lib/talk";
 import { findIstioctl } from "../verify/analyze/istioctl";
 import { analyzeBeside, withMessages, type Beside } from "../verify/analyze/report-beside";
 import { unifiedDiff } from "../verify/fix/unified-diff";
@@ -110,14 +110,14 @@ function tellSummary(
   const told =
     findings.length === 0
       ? paint.good("no findings")
-      : paint.bad(`${count(errors, "error")}, ${count(findings.length - errors, "warning")}`);
+      : paint.bad(`${counted(errors, "error")}, ${counted(findings.length - errors, "warning")}`);
   const aside = ignored === 0 ? "" : `, ${ignored} set aside by annotation`;
-  const objects = count(mesh.objects.length, "object");
-  const place = cluster ? "the cluster" : count(reading.files, "file");
+  const objects = counted(mesh.objects.length, "object");
+  const place = cluster ? "the cluster" : counted(reading.files, "file");
   if (mesh.objects.length === 0) say(paint.bad(`nothing was checked: no object in ${place}`));
   else say(`${told} in ${objects} of ${place}${aside}`);
   if (reading.faults.length > 0) {
-    const unread = count(reading.faults.length, cluster ? "kind" : "file");
+    const unread = counted(reading.faults.length, cluster ? "kind" : "file");
     say(paint.bad(`left out, because it could not be read: ${unread}`));
   }
   if (mesh.objects.length === 0) return;
@@ -127,19 +127,19 @@ function tellSummary(
     say(paint.dim(`no calls known: chains of timeouts and retries were not followed; ${told}`));
   } else {
     const shown = sources.slice(0, 3).join(", ") + (sources.length > 3 ? ", ..." : "");
-    say(paint.dim(`${count(mesh.calls.length, "call")} followed, known from ${shown}`));
+    say(paint.dim(`${counted(mesh.calls.length, "call")} followed, known from ${shown}`));
   }
 }
 
 async function fixFiles(verdict: Verdict): Promise<void> {
   const { edits, made, postponed, without } = chooseFixes(verdict.findings);
   const files = await writeEdits(edits);
-  say(`${count(made.length, "finding")} corrected in ${count(files, "file")}`);
+  say(`${counted(made.length, "finding")} corrected in ${counted(files, "file")}`);
   if (postponed.length > 0) {
-    say(`${count(postponed.length, "finding")} left, in lines that were corrected: run again`);
+    say(`${counted(postponed.length, "finding")} left, in lines that were corrected: run again`);
   }
   if (without.length > 0)
-    say(`${count(without.length, "finding")} without a patch: see the advice`);
+    say(`${counted(without.length, "finding")} without a patch: see the advice`);
 }
 
 function refuseContradictions(paths: readonly string[], options: VerifyCommandOptions): void {
@@ -161,8 +161,4 @@ function usage(message: string): GanglionError {
     hint: "See `ganglion help verify`.",
     exitCode: ExitCode.usage,
   });
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

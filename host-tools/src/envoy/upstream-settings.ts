@@ -8,7 +8,7 @@ import type {
   RetryBudget,
   Upstream,
 } from "../config/policy-upstream";
-import { duration } from "../istio/kube-object";
+import { duration, said, seconds } from "../istio/kube-object";
 
 const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
@@ -98,12 +98,4 @@ function enforced(name: string, count: number | undefined): Record<string, unkno
 
 function balancer(load: LoadBalancer): string {
   return typeof load === "string" ? load.toUpperCase() : "RING_HASH";
-}
-
-function seconds(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : duration(ms);
-}
-
-function said(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

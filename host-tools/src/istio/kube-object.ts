@@ -25,3 +25,13 @@ export function metadata(name: string, namespace?: string): KubeObject["metadata
 export function duration(ms: number): string {
   return `${ms / 1000}s`;
 }
+
+/** The same of a value that may be missing. */
+export function seconds(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : duration(ms);
+}
+
+/** The members that have a value. */
+export function said(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}

@@ -10,7 +10,7 @@ import type {
   RetryBudget,
   Upstream,
 } from "../config/policy-upstream";
-import { duration } from "./kube-object";
+import { duration, said, seconds } from "./kube-object";
 
 /** Undefined where the policy says nothing. */
 export function trafficPolicy(upstream: Upstream): Record<string, unknown> | undefined {
@@ -83,12 +83,4 @@ function loadBalancer(balancer: LoadBalancer): object {
       useSourceIp: balancer.hash_source_ip,
     }),
   };
-}
-
-function seconds(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : duration(ms);
-}
-
-function said(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

@@ -1,9 +1,10 @@
 // Makes a file that must not be there yet: whole or not at all, and never over somebody else's.
 
-import { link, mkdir, open, rm } from "node:fs/promises";
+import { link, mkdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { GanglionError } from "./errors";
 import { reasonOf } from "./input";
+import { writeDraft } from "./output";
 
 /**
  * Creates a file with these contents; makes missing folders.
@@ -14,13 +15,7 @@ export async function createFile(file: string, contents: string): Promise<void> 
   const draft = join(dirname(file), `.${basename(file)}.${process.pid}.draft`);
   try {
     await mkdir(dirname(file), { recursive: true });
-    const handle = await open(draft, "w");
-    try {
-      await handle.writeFile(contents);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeDraft(draft, contents);
     // Fails where the name is taken, unlike a rename.
     await link(draft, file);
   } catch (cause) {

@@ -50,13 +50,7 @@ export async function writeFileAtomically(
   try {
     await mkdir(dirname(target), { recursive: true });
     const mode = await modeOf(target);
-    const handle = await open(draft, "w");
-    try {
-      await handle.writeFile(contents);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeDraft(draft, contents);
     if (mode !== undefined) await chmod(draft, mode);
     await rename(draft, target);
   } catch (cause) {
@@ -65,6 +59,17 @@ export async function writeFileAtomically(
       cause,
       hint: "Check the place, its rights and the space left; nothing there was changed.",
     });
+  }
+}
+
+/** Writes a file that is complete on the disk when this returns; what it becomes then is the caller's. */
+export async function writeDraft(draft: string, contents: string | Uint8Array): Promise<void> {
+  const handle = await open(draft, "w");
+  try {
+    await handle.writeFile(contents);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -26,6 +26,11 @@ export function stdoutPaint(): typeof paint {
   return { bad: own.red, good: own.green, dim: own.dim, strong: own.bold };
 }
 
+/** A number with its noun, plural by an s: `1 object`, `2 objects`. */
+export function counted(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
 /** One line for people. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);

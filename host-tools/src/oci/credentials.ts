@@ -9,6 +9,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ExitCode, GanglionError } from "../lib/errors";
 import { askHelper, type RunHelper, runHelperProgram } from "./credential-helper";
+import { isRecord } from "../lib/is-record";
 
 export type Credential =
   | { readonly kind: "anonymous" }
@@ -136,10 +137,6 @@ function configError(path: string, problem: string, cause?: unknown): GanglionEr
     hint: "Repair it, run `docker login` again, or point DOCKER_CONFIG at another folder.",
     exitCode: ExitCode.badInput,
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function textAt(table: unknown, key: string): string | undefined {

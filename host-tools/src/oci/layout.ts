@@ -12,8 +12,9 @@ import { ExitCode, GanglionError } from "../lib/errors";
 import { verifyDigest } from "./digest";
 import { removeDeadDrafts, writeWholeFile, writeWholeFolder } from "./draft";
 import { distinctBlobs, type OciImage } from "./image";
-import { checkDescriptor, imageOfManifest, isRecord, manifestError, parseJson } from "./manifest";
+import { checkDescriptor, imageOfManifest, manifestError, parseJson } from "./manifest";
 import { Annotation, type Descriptor, MediaType } from "./media-types";
+import { isRecord } from "../lib/is-record";
 
 const LAYOUT_VERSION = "1.0.0";
 const LAYOUT_FILE = "oci-layout";

@@ -6,6 +6,7 @@ import { ExitCode, GanglionError } from "../lib/errors";
 import { isDigest, verifyDigest } from "./digest";
 import { type ImageBlob, imageFromParts, type OciImage, WASM_MAX_BYTES } from "./image";
 import { type Descriptor, type Manifest, MediaType } from "./media-types";
+import { isRecord } from "../lib/is-record";
 
 const LAYERS_MAX = 16;
 const BLOB_MAX_BYTES = WASM_MAX_BYTES + 64 * 1024;
@@ -83,8 +84,4 @@ export function manifestError(where: string, problem: string, cause?: unknown): 
     hint: "This is not an image that this tool wrote; pack it again.",
     exitCode: ExitCode.badInput,
   });
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -6,9 +6,10 @@
 import { ExitCode, GanglionError } from "../lib/errors";
 import { digestOf } from "./digest";
 import { type ImageBlob, imageFromParts, type OciImage } from "./image";
-import { checkDescriptor, isRecord, manifestError, parseJson, parseManifest } from "./manifest";
+import { checkDescriptor, manifestError, parseJson, parseManifest } from "./manifest";
 import { type Descriptor, type Manifest, MediaType } from "./media-types";
 import type { Registry } from "./registry";
+import { isRecord } from "../lib/is-record";
 
 /** Referrers of one image that are looked at; more are no use to anybody. */
 const REFERRERS_MAX = 64;

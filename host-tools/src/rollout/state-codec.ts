@@ -6,6 +6,7 @@ import { ExitCode, GanglionError } from "../lib/errors";
 import { areCounts, type ArmCounts, type Block } from "./arm-counts";
 import type { Decider, Phase, RolloutState, StepRecord } from "./rollout-state";
 import type { EvidenceState, TestState } from "./sequential-test";
+import { isRecord } from "../lib/is-record";
 
 const FORMAT = 1;
 const PHASES: readonly Phase[] = [
@@ -64,8 +65,6 @@ export function decodeState(text: string, where: string): RolloutState {
 
 type Plain = Readonly<Record<string, unknown>>;
 
-const isRecord = (value: unknown): value is Plain =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 const isNumber = (value: unknown): value is number => Number.isFinite(value);

@@ -3,7 +3,7 @@
 // writes with `--key` and without a log, and reads with `--insecure-ignore-tlog`.
 
 import { createHash, type KeyObject } from "node:crypto";
-import { isRecord } from "../oci/manifest";
+import { isRecord } from "../lib/is-record";
 import type { Envelope } from "./envelope";
 
 export const BUNDLE_MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";

@@ -5,7 +5,7 @@
 
 import { scryptSync } from "node:crypto";
 import { ExitCode, GanglionError } from "../lib/errors";
-import { isRecord } from "../oci/manifest";
+import { isRecord } from "../lib/is-record";
 import { openSecretbox } from "./secretbox";
 
 const PEM =

@@ -1,7 +1,7 @@
 // What a signature of an image says: an in-toto statement whose subject is the manifest's digest and
 // whose predicate is cosign's empty one ("this is signed, and no more").
 
-import { isRecord } from "../oci/manifest";
+import { isRecord } from "../lib/is-record";
 
 export const STATEMENT_PAYLOAD_TYPE = "application/vnd.in-toto+json";
 export const SIGN_PREDICATE_TYPE = "https://sigstore.dev/cosign/sign/v1";

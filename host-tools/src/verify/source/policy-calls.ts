@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { ExitCode, GanglionError } from "../../lib/errors";
 import { inputName } from "../../lib/input";
 import type { ToldCalls } from "../mesh/call-graph";
+import { isRecord } from "../../lib/is-record";
 
 /** @throws GanglionError E_POLICY_CALLS */
 export function readToldCalls(file: string, text: string): ToldCalls {
@@ -42,8 +43,4 @@ function mistake(message: string, cause?: unknown): GanglionError {
 
 function member(value: unknown, key: string): unknown {
   return isRecord(value) ? value[key] : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

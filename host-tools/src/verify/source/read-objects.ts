@@ -20,6 +20,7 @@ import { yamlFault } from "../../lib/yaml-fault";
 import { NOT_PLAIN, quickValue } from "./quick-yaml";
 import { SourceFile } from "./source-file";
 import { documentsOf, type TextDocument } from "./text-document";
+import { isRecord } from "../../lib/is-record";
 
 /** Expansions of aliases in one document; a bomb of nested ones is an error, not a hang. */
 const ALIASES_MAX = 1000;
@@ -144,10 +145,6 @@ function mistake(message: string, cause: unknown): GanglionError {
     hint: "Correct the YAML, or leave the file out; templates must be rendered first.",
     exitCode: ExitCode.badInput,
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function text(value: unknown): string | undefined {
