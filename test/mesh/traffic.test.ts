@@ -1,38 +1,26 @@
 // The assistant's objects of traffic on a real control plane: the numbers of the policy are the
 // numbers of the Envoys, and the rules do what they say.
 
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compilePolicy } from "../../host-tools/src/config/policy-compile";
 import { filterImage } from "../../host-tools/src/istio/filter-object";
 import { manifests } from "../../host-tools/src/manifests/manifests";
 import { eventually, type KubeObject, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
+import { assistantPolicy, ONE_PORT } from "../support/assistant-policy";
 import { toldConfig } from "./support/config-dump";
 import { type Echo, startEcho } from "./support/echo";
 
 const NAMESPACE = "ai-services";
 const CROWD = "crowd";
 const CROWD_SERVICES = 200;
-const PORT = 8080;
 const SESSIONS = 100;
 const CALLS_PER_SESSION = 4;
 const host = (service: string): string => `${service}.${NAMESPACE}.svc.cluster.local`;
 const cluster = (service: string, subset = ""): string =>
-  `outbound|${PORT}|${subset}|${host(service)}`;
-
-/**
- * Without TLS at the gateway, whose secret is missing, and with one port for all, because without
- * iptables a caller's proxy has the one listener that the test gives it.
- */
-const policyText = readFileSync(
-  new URL("../../wasmplugin/examples/assistant/ganglion.yaml", import.meta.url),
-  "utf8",
-)
-  .replace(/tls_secret: .*\n\s*redirect_http: true/, `port: ${PORT}`)
-  .replace("tls: originate", `tls: originate\n    local_port: ${PORT}`);
+  `outbound|${ONE_PORT}|${subset}|${host(service)}`;
 
 function rendered(): KubeObject[] {
-  const { policy, config } = compilePolicy(policyText, "ganglion.yaml");
+  const { policy, config } = compilePolicy(assistantPolicy, "ganglion.yaml");
   const image = filterImage(`oci://registry.example/filter@sha256:${"1".repeat(64)}`);
   return manifests(policy, config, { kind: "TrafficExtension", image }).map(
     ({ object }) => object as unknown as KubeObject,
@@ -114,14 +102,14 @@ describe.runIf(await meshCanRun())("the assistant's traffic", () => {
 
   it("speaks TLS to the provider, and knows whom it expects there", async () => {
     const { clusters } = await toldConfig(caller.admin);
-    const provider = JSON.stringify(clusters.get(`outbound|${PORT}||api.openai.com`));
+    const provider = JSON.stringify(clusters.get(`outbound|${ONE_PORT}||api.openai.com`));
     expect(provider).toContain('"sni":"api.openai.com"');
     expect(provider).toContain('"exact":"api.openai.com"');
   });
 
   it("takes clients of its host at the gateway and nobody else", async () => {
     const ask = async (authority: string): Promise<unknown> => {
-      const reply = await gateway.get(PORT, "/api/chat", { headers: { host: authority } });
+      const reply = await gateway.get(ONE_PORT, "/api/chat", { headers: { host: authority } });
       return reply.status === 200 ? reply.headers["x-served-by"] : reply.status;
     };
     await eventually("a route", async () => (await ask("chat.example.com")) === "talk");
@@ -132,7 +120,7 @@ describe.runIf(await meshCanRun())("the assistant's traffic", () => {
     await mesh.apply(ofKinds("DestinationRule").map(withoutHttp2));
     const ask = async (headers: Record<string, string>): Promise<unknown> => {
       const options = { method: "POST", headers: { host: `${host("llm-service")}`, ...headers } };
-      return (await caller.get(PORT, "/api/llm/chat", options)).headers["x-served-by"];
+      return (await caller.get(ONE_PORT, "/api/llm/chat", options)).headers["x-served-by"];
     };
     await eventually("an answer", async () => (await ask({})) === "v1");
     expect(await ask({ "x-ganglion-arm": "gpt-4o-mini" })).toBe("mini");
@@ -144,7 +132,7 @@ describe.runIf(await meshCanRun())("the assistant's traffic", () => {
     for (let call = 0; call < SESSIONS * CALLS_PER_SESSION; call++) {
       const session = `session-${call % SESSIONS}`;
       const headers = { host: host("retrieval-service"), "x-session-id": session };
-      const { headers: answer } = await caller.get(PORT, "/search", { headers });
+      const { headers: answer } = await caller.get(ONE_PORT, "/search", { headers });
       pods.set(session, (pods.get(session) ?? new Set()).add(answer["x-served-by"]));
     }
     const kept = [...pods.values()].filter((seen) => seen.size === 1).length;
@@ -186,7 +174,7 @@ function services(echo: Echo): KubeObject[] {
     meshService({
       host: name,
       namespace: NAMESPACE,
-      port: PORT,
+      port: ONE_PORT,
       endpoints: served.map(([pod, version]) => ({
         port: echo.ports[pod]!,
         ...(version === undefined ? {} : { labels: { version } }),
@@ -211,7 +199,7 @@ function crowd(echo: Echo): KubeObject[] {
     meshService({
       host: `other-${i}`,
       namespace: CROWD,
-      port: PORT,
+      port: ONE_PORT,
       endpoints: [{ port: echo.ports["talk"]! }],
     }),
   );
@@ -221,7 +209,7 @@ function crowd(echo: Echo): KubeObject[] {
 function withListener(sidecar: KubeObject, ip: string): KubeObject {
   const spec = sidecar["spec"] as { egress: readonly object[] };
   const listener = {
-    port: { number: PORT, protocol: "HTTP", name: "http" },
+    port: { number: ONE_PORT, protocol: "HTTP", name: "http" },
     bind: ip,
     captureMode: "NONE",
   };

@@ -1,5 +1,6 @@
-// The policy of the worked example, as a mesh without iptables can have it: one port for everything, and
-// no TLS at the gateway, whose secret is missing.
+// The policy of the worked example, as a mesh without iptables can have it: one port for everything,
+// because a caller's proxy has the one listener that the test gives it, and no TLS at the gateway,
+// whose secret is missing.
 
 import { readFileSync } from "node:fs";
 

@@ -3,6 +3,7 @@
 // that Prometheus does not take replaced by `_`; both forms are read.
 
 import { Metric, metricName } from "../contract";
+import { parseSample } from "../weights/metrics-page";
 import type { ArmCounts } from "./arm-counts";
 
 export interface GuardCounts {
@@ -10,9 +11,6 @@ export interface GuardCounts {
   readonly canary: ArmCounts;
   readonly isKilled: boolean;
 }
-
-const SAMPLE = /^(?:route___(.+?)___)?(ganglion_[a-z_]+)(?:\{(.*)\})? +(\S+)/;
-const ROUTE_LABEL = /(?:^|,)route="((?:[^"\\]|\\.)*)"/;
 
 /**
  * The guard's counts of some routes, by route; a route without a guard has none.
@@ -23,14 +21,11 @@ const ROUTE_LABEL = /(?:^|,)route="((?:[^"\\]|\\.)*)"/;
 export function guardCounts(page: string, routes: readonly string[]): Map<string, GuardCounts> {
   const values = new Map<string, Map<string, number>>();
   for (const line of page.split("\n")) {
-    const [, inName, metric, labels = "", text] = SAMPLE.exec(line) ?? [];
-    if (metric === undefined) continue;
-    const label = inName ?? ROUTE_LABEL.exec(labels)?.[1];
-    const route = routes.find((name) => isRoute(name, label));
-    const value = Number(text);
-    if (route === undefined || !Number.isFinite(value)) continue;
+    const sample = parseSample(line);
+    const route = routes.find((name) => isRoute(name, sample?.labels["route"]));
+    if (sample === undefined || route === undefined) continue;
     const of = values.get(route) ?? new Map<string, number>();
-    of.set(metric, (of.get(metric) ?? 0) + value);
+    of.set(sample.name, (of.get(sample.name) ?? 0) + sample.value);
     values.set(route, of);
   }
   const found = new Map<string, GuardCounts>();

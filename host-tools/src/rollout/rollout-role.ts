@@ -2,18 +2,12 @@
 // that no right to create is needed: that one cannot be bound to a name.
 
 import { metadata } from "../istio/kube-object";
+import { type RoleRule, roleWithBinding } from "../kubernetes/role";
 import { LEASE_KIND, leaseName } from "./rollout-lease";
 import type { RolloutPlan } from "./rollout-plan";
 
-export interface RolloutRule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-}
-
 /** The rules, and with them everything that the tool may do. */
-export function rolloutRules(plan: RolloutPlan): RolloutRule[] {
+export function rolloutRules(plan: RolloutPlan): RoleRule[] {
   const { service, metrics } = plan;
   const isToldWhere = metrics?.prometheus !== undefined || metrics?.proxies !== undefined;
   return [
@@ -40,26 +34,9 @@ export function rolloutRules(plan: RolloutPlan): RolloutRule[] {
  */
 export function rolloutRoleObjects(plan: RolloutPlan, account: string | undefined): object[] {
   const { namespace, service } = plan;
-  const rbac = "rbac.authorization.k8s.io";
   const name = leaseName(service);
   return [
     { ...LEASE_KIND, metadata: metadata(name, namespace), spec: {} },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: "Role",
-      metadata: metadata(name, namespace),
-      rules: rolloutRules(plan),
-    },
-    ...(account === undefined
-      ? []
-      : [
-          {
-            apiVersion: `${rbac}/v1`,
-            kind: "RoleBinding",
-            metadata: metadata(name, namespace),
-            roleRef: { apiGroup: rbac, kind: "Role", name },
-            subjects: [{ kind: "ServiceAccount", name: account, namespace }],
-          },
-        ]),
+    ...roleWithBinding(name, namespace, rolloutRules(plan), account),
   ];
 }

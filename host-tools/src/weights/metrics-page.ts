@@ -92,10 +92,13 @@ export function parseSample(line: string): Sample | undefined {
 }
 
 /** Takes a label of ours out of the name, where nobody else has. */
-function unfolded(written: string, labels: Record<string, string>): Omit<Sample, "value"> {
+export function unfolded(
+  written: string,
+  labels: Readonly<Record<string, string>>,
+): Omit<Sample, "value"> {
   const at = written.indexOf("ganglion_");
   if (at <= 0) return { name: written, labels };
-  const [, label, text] = /^(worker|cause)_{3}(.+?)_{3}$/.exec(written.slice(0, at)) ?? [];
+  const [, label, text] = /^(worker|cause|route)_{3}(.+?)_{3}$/.exec(written.slice(0, at)) ?? [];
   if (label === undefined) return { name: written, labels };
   return { name: written.slice(at), labels: { ...labels, [label]: text! } };
 }

@@ -5,7 +5,7 @@ import { request } from "node:http";
 import type { Cluster } from "../cluster";
 import { GanglionError } from "../lib/errors";
 import { Metric, metricName } from "../contract";
-import { parsePage, type ProxyReading, readingOf, type Sample } from "./metrics-page";
+import { parsePage, type ProxyReading, readingOf, type Sample, unfolded } from "./metrics-page";
 import type { ProxyPlace } from "./proxy-finder";
 
 export interface PageSource {
@@ -105,10 +105,7 @@ function samplesOf(answer: unknown): Sample[] {
   const result = (answer as QueryAnswer).data?.result ?? [];
   return result.map(({ metric, value: [, value] }) => {
     const { __name__: written = "", ...labels } = metric;
-    const [, label, text, name] = /^(worker|cause)_{3}(.+?)_{3}(ganglion_.*)$/.exec(written) ?? [];
-    return name === undefined
-      ? { name: written, labels, value: Number(value) }
-      : { name, labels: { ...labels, [label!]: text! }, value: Number(value) };
+    return { ...unfolded(written, labels), value: Number(value) };
   });
 }
 

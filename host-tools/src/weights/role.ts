@@ -4,6 +4,7 @@
 
 import { EXTENSION_API, type FilterKind } from "../istio/filter-object";
 import { metadata } from "../istio/kube-object";
+import { type RoleRule, roleWithBinding } from "../kubernetes/role";
 import { historyName } from "./history";
 
 export interface RoleChoices {
@@ -15,13 +16,6 @@ export interface RoleChoices {
   readonly account?: string | undefined;
   /** How proxies are found and read: `named` and `prometheus` need no right to pods. */
   readonly through: "direct" | "apiserver" | "none";
-}
-
-export interface RoleRule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
 }
 
 /** The rules, and with them everything that the pusher may do. */
@@ -50,30 +44,8 @@ export function roleRules(choices: RoleChoices): RoleRule[] {
  */
 export function roleObjects(choices: RoleChoices): object[] {
   const { namespace, name, account } = choices;
-  const rbac = "rbac.authorization.k8s.io";
-  const roleName = `${name}-weights`;
   return [
-    {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: metadata(historyName(name), namespace),
-    },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: "Role",
-      metadata: metadata(roleName, namespace),
-      rules: roleRules(choices),
-    },
-    ...(account === undefined
-      ? []
-      : [
-          {
-            apiVersion: `${rbac}/v1`,
-            kind: "RoleBinding",
-            metadata: metadata(roleName, namespace),
-            roleRef: { apiGroup: rbac, kind: "Role", name: roleName },
-            subjects: [{ kind: "ServiceAccount", name: account, namespace }],
-          },
-        ]),
+    { apiVersion: "v1", kind: "ConfigMap", metadata: metadata(historyName(name), namespace) },
+    ...roleWithBinding(`${name}-weights`, namespace, roleRules(choices), account),
   ];
 }
