@@ -1,9 +1,9 @@
 // How a proxy's metrics page is read: straight from its address, through the API server where pods
 // are not to be reached from here, or from the Prometheus that scrapes them anyway.
 
-import { request } from "node:http";
 import type { Cluster } from "../cluster";
 import { GanglionError } from "../lib/errors";
+import { httpPage } from "../lib/http-page";
 import { Metric, metricName } from "../contract";
 import { parsePage, type ProxyReading, readingOf, type Sample, unfolded } from "./metrics-page";
 import type { ProxyPlace } from "./proxy-finder";
@@ -109,28 +109,13 @@ function samplesOf(answer: unknown): Sample[] {
   });
 }
 
-function httpText(address: NonNullable<ProxyPlace["address"]>): Promise<string> {
-  const { host, port, path } = address;
-  return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const fail = (cause: Error): void =>
-      reject(new Error(signal.aborted ? `no answer in ${TIMEOUT_MS} ms` : unreachable(cause)));
-    const outgoing = request({ host, port, path, agent: false, signal }, (answer) => {
-      let page = "";
-      answer.setEncoding("utf8");
-      answer.on("data", (chunk: string) => {
-        page += chunk;
-        if (page.length > PAGE_BYTES_MAX) answer.destroy(new Error("the page does not end"));
-      });
-      answer.on("error", fail);
-      answer.on("end", () => {
-        if (answer.statusCode === 200) resolve(page);
-        else fail(new Error(`status ${answer.statusCode}`));
-      });
-    });
-    outgoing.on("error", fail);
-    outgoing.end();
+async function httpText(address: NonNullable<ProxyPlace["address"]>): Promise<string> {
+  const bounds = { timeoutMs: TIMEOUT_MS, bytesMax: PAGE_BYTES_MAX };
+  const { status, text } = await httpPage(address, bounds).catch((cause: Error) => {
+    throw new Error(unreachable(cause), { cause });
   });
+  if (status === 200) return text;
+  throw new Error(`status ${status}`);
 }
 
 function unreachable(cause: Error): string {
