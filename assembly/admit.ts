@@ -201,7 +201,9 @@ export function admit(
     }
     refused++;
     refusedLimit = place;
-    retryAtNs = lease.denyUntilNs;
+    // A token is never further away than its interval; it seems so where another worker wrote the bucket
+    // by a clock a little ahead of this one's, and a whole second would be added to what the client waits.
+    retryAtNs = min(lease.denyUntilNs, nowNs + intervalNs);
     giveBackTaken(i, nowNs);
     break;
   }

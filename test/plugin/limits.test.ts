@@ -4,8 +4,15 @@
 import { describe, expect, it } from "vitest";
 import type { LimitConfig, RouteConfig } from "../../host-tools/src/config/plugin-config";
 import type { Header } from "../../host-tools/src/embedded";
-import { configOf, counter, exchange, filterProxy, request, settle } from "../support/filter-proxy";
-import { MS, SECOND, traps } from "../support/filter-proxy";
+import {
+  bareProxy,
+  configOf,
+  counter,
+  exchange,
+  filterProxy,
+  observe,
+} from "../support/filter-proxy";
+import { MS, SECOND, request, settle, traps } from "../support/filter-proxy";
 import { excess, playFlood, type Flood } from "../support/filter-limits";
 
 const limited = (...limits: LimitConfig[]): RouteConfig => ({ name: "chat", limits });
@@ -38,6 +45,26 @@ describe("a limit", () => {
     expect(exchange(proxy).response["retry-after"]).toBe("2");
     proxy.advance(1500 * MS);
     expect(exchange(proxy).status).toBe(200);
+  });
+
+  it("tells nobody to wait longer than for one token, whichever worker's clock is behind", () => {
+    let behind = false;
+    const cutIn = (name: string): undefined => {
+      if (!behind || !name.endsWith("_shared_data")) return;
+      behind = false;
+      // Worker 0 has read the clock and not yet the bucket, which worker 1 empties a moment later.
+      proxy.process.clock.elapsedNs += 1000;
+      const stream = proxy.stream(1, { headers: request() });
+      expect(stream.reply).toBeNull();
+      stream.end();
+    };
+    const proxy = bareProxy({ workers: 2, onHostCall: cutIn });
+    proxy.configure(JSON.stringify(configOf([limited(simple(0.01, 1))])));
+    behind = true;
+    const refused = proxy.stream(0, { headers: request() });
+    expect(behind).toBe(false);
+    expect(observe(refused).response["retry-after"]).toBe("100");
+    refused.end();
   });
 
   it("counts what it admitted and what it refused", () => {
