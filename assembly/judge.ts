@@ -5,9 +5,10 @@
 //   sequence     this request, by the model of the sequence     model/scorer
 //   content      this request's path and query                  content/score
 //
-// Layers that act are combined; a layer that is observed is computed and told, and raises no alarm. The
-// threshold is the route's own, and adapts once a window to the false alarms that its owner accepts: by
-// the largest evidence of the window, so that the rate of requests does not matter.
+// Layers that act are combined; a layer that is observed is computed and told, and raises no alarm. Those of
+// a model in shadow are observed, and combined once more, to count what they would have done. The threshold
+// is the route's own, and adapts once a window to the false alarms that its owner accepts: by the largest
+// evidence of the window, so that the rate of requests does not matter.
 
 import { Calibrator, calibratorThreshold } from "./calibration/calibrator";
 import { noteRequest } from "./calibration/client-guard";
@@ -87,11 +88,17 @@ if (BUNDLE_SCORERS_MAX * 2 > 8) ERROR("SCORERS is too small");
 
 /** Weights of the layers that act, a byte each. */
 let weights: i32 = 0;
+/** The same of layers that would act, were their model not in shadow. */
+let shadowWeights: i32 = 0;
 let together: i32 = 0;
 let topLayer: i32 = -1;
 let topWorth: i32 = 0;
 let topSignal: i32 = -1;
 let anomalous: bool = false;
+let shadowLayer: i32 = -1;
+let shadowWorth: i32 = 0;
+let shadowPermille: i32 = 0;
+let shadowAnomalous: bool = false;
 
 /** The layer that says most of the request judged last; -1 when none says anything. */
 export function judgedLayer(): i32 {
@@ -108,6 +115,21 @@ export function judgedAnomalous(): bool {
   return anomalous;
 }
 
+/** Whether the request judged last is no alarm, and would be one, were the model not in shadow. */
+export function judgedInShadow(): bool {
+  return shadowAnomalous;
+}
+
+/** What its score would be, in permille. Only where judgedInShadow. */
+export function shadowScore(): i32 {
+  return shadowPermille;
+}
+
+/** Which layer of the model would say most. Only where judgedInShadow. */
+export function judgedShadowLayer(): i32 {
+  return shadowLayer;
+}
+
 /** Evidence of the layers that act, together, Q8, of the request judged last. */
 export function judgedEvidence(): i32 {
   return together;
@@ -118,16 +140,34 @@ export function layerEvidence(layer: ScoreLayer): i32 {
   return load<u16>(SAID + ((<usize>layer) << 1));
 }
 
-/** Notes what a layer says. @param part Layer.Act or Layer.Observe */
-function take(state: RouteState, layer: ScoreLayer, evidence: i32, part: i32): void {
+/**
+ * Notes what a layer says.
+ *
+ * @param part Layer.Act or Layer.Observe
+ * @param inShadow whether it only would act
+ */
+function take(
+  state: RouteState,
+  layer: ScoreLayer,
+  evidence: i32,
+  part: i32,
+  inShadow: bool,
+): void {
   store<u16>(SAID + ((<usize>layer) << 1), <u16>evidence);
   const told = routeLayer(state, layer);
   if (evidence > told.peak) told.peak = evidence;
   if (part != Layer.Act) return;
   const weight = layer == ScoreLayer.Sequence ? SEQUENCE_WEIGHT : LAYER_WEIGHT;
-  weights |= weight << (layer << 3);
   // What a layer's word is worth beside one of full weight.
   const worth = layer == ScoreLayer.Sequence ? evidence - SEQUENCE_DISCOUNT : evidence;
+  if (inShadow) {
+    shadowWeights |= weight << (layer << 3);
+    if (shadowLayer >= 0 && worth <= shadowWorth) return;
+    shadowWorth = worth;
+    shadowLayer = layer;
+    return;
+  }
+  weights |= weight << (layer << 3);
   if (evidence > 0 && (topLayer < 0 || worth > topWorth)) {
     topWorth = worth;
     topLayer = layer;
@@ -148,11 +188,7 @@ export function judgeRequest(
   nowMs: f64,
 ): i32 {
   const view = requestView();
-  weights = 0;
-  topLayer = -1;
-  topWorth = 0;
-  topSignal = -1;
-  store<u64>(SAID, 0);
+  clearJudgement();
   if (route.statisticsLayer != Layer.Off) {
     const monitor = routeMonitor(state);
     const watch = routeWatch(state);
@@ -161,38 +197,69 @@ export function judgeRequest(
     const lasting = watchEvidenceQ8(watch);
     const sudden = monitorEvidenceQ8(monitor) - SUDDEN_DISCOUNT;
     topSignal = sudden > lasting ? monitorTopSignal(monitor) : watchTopSignal(watch);
-    take(state, ScoreLayer.Statistics, max(lasting, sudden), route.statisticsLayer);
+    take(state, ScoreLayer.Statistics, max(lasting, sudden), route.statisticsLayer, false);
   }
-  if (settings.hasModel) judgeByModels(generationBundle(generation), route, state, view);
-  const evidence = combineEvidence(
-    layerEvidence(ScoreLayer.Statistics),
-    layerEvidence(ScoreLayer.Sequence),
-    layerEvidence(ScoreLayer.Content),
-    weights,
-  );
+  if (settings.hasModel) {
+    judgeByModels(generationBundle(generation), settings.modelShadow != 0, route, state, view);
+  }
+  const evidence = combined(weights);
   together = evidence;
   const score = evidencePermille(evidence);
   state.scorePermille = score;
   const alarm = changetype<Calibrator>(routeAlarm(state));
   notePeak(state, alarm, clientHash(view.forwarded, view.forwardedBytes), evidence);
-  const fixed = route.anomalyThresholdPermille;
-  const exceeds = alarm.steps > 0 && evidence > calibratorThreshold(alarm);
-  anomalous = fixed > 0 ? score >= fixed : exceeds;
+  anomalous = isAlarm(route, alarm, evidence, score);
+  if (shadowWeights != 0 && !anomalous) {
+    const whole = combined(weights | shadowWeights);
+    shadowPermille = evidencePermille(whole);
+    shadowAnomalous = isAlarm(route, alarm, whole, shadowPermille);
+  }
   if (nowMs - state.peakSinceMs >= WINDOW_MS) closeWindow(state, nowMs);
   return score;
 }
 
+function clearJudgement(): void {
+  weights = 0;
+  topLayer = -1;
+  topWorth = 0;
+  topSignal = -1;
+  shadowWeights = 0;
+  shadowLayer = -1;
+  shadowWorth = 0;
+  shadowAnomalous = false;
+  store<u64>(SAID, 0);
+}
+
+/** Evidence of the layers with these weights, together. */
+function combined(ofLayers: i32): i32 {
+  return combineEvidence(
+    layerEvidence(ScoreLayer.Statistics),
+    layerEvidence(ScoreLayer.Sequence),
+    layerEvidence(ScoreLayer.Content),
+    ofLayers,
+  );
+}
+
+function isAlarm(route: RouteSettings, alarm: Calibrator, evidence: i32, score: i32): bool {
+  const fixed = route.anomalyThresholdPermille;
+  if (fixed > 0) return score >= fixed;
+  return alarm.steps > 0 && evidence > calibratorThreshold(alarm);
+}
+
 function judgeByModels(
   bundle: Bundle,
+  inShadow: bool,
   route: RouteSettings,
   state: RouteState,
   view: RequestView,
 ): void {
   if (bundle.scorers > 0 && route.sequenceLayer != Layer.Off) {
-    take(state, ScoreLayer.Sequence, sequenceEvidence(bundle, state), route.sequenceLayer);
+    const evidence = sequenceEvidence(bundle, state);
+    take(state, ScoreLayer.Sequence, evidence, route.sequenceLayer, inShadow);
   }
   if (bundle.hasContent && route.contentLayer != Layer.Off) {
-    take(state, ScoreLayer.Content, targetEvidence(bundle, state, view), route.contentLayer);
+    const evidence = targetEvidence(bundle, state, view);
+    take(state, ScoreLayer.Content, evidence, route.contentLayer, inShadow);
   }
 }
 

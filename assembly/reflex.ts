@@ -36,7 +36,8 @@ import { admit, admitRetryNs, admitShadowRefused } from "./admit";
 import { canaryTicket, isVetoed, judgeCanary } from "./canary";
 import { armBinding, boundRoute, generationModelVersion, generationSettings } from "./generation";
 import { judgeEnd, judgeRequest, judgedAnomalous, judgedEvidence } from "./judge";
-import { judgedLayer, judgedSignal, layerEvidence } from "./judge";
+import { judgedInShadow, judgedLayer, judgedShadowLayer, judgedSignal } from "./judge";
+import { layerEvidence, shadowScore } from "./judge";
 import { countStripped, countUnmatched } from "./publish";
 
 /** Proxy-Wasm's actions for a header callback. */
@@ -97,6 +98,10 @@ function react(contextId: u32, generation: i32, index: i32, nowNs: u64, nowMs: f
   const reason = verdictReason();
   const enforced = verdict == Verdict.Throttle || route.mode == Mode.Enforce;
   note(state, verdict, enforced);
+  // Likewise a model in shadow; a request that was limited would have been so with it as well.
+  const shadowVerdict =
+    refusals == 0 && judgedInShadow() ? decide(route, true, false) : Verdict.Allow;
+  note(state, shadowVerdict, false);
   noteLimited(state, limited);
 
   if (verdict != Verdict.Allow) {
@@ -106,6 +111,9 @@ function react(contextId: u32, generation: i32, index: i32, nowNs: u64, nowMs: f
     writeFilterState(Verdict.Throttle, Reason.RateLimit, score, -1, -1, false);
   } else if (isVetoed(settings, route, stateIndex)) {
     writeFilterState(verdict, Reason.CanaryKilled, score, -1, -1, true);
+  } else if (shadowVerdict != Verdict.Allow) {
+    const layer = judgedShadowLayer();
+    writeFilterState(shadowVerdict, Reason.Anomaly, shadowScore(), layer, -1, false);
   }
   if (enforced && verdict >= Verdict.Throttle) {
     const answered =

@@ -1,12 +1,12 @@
 // The artifact that came with the configuration: decoded into the generation's region and compared
 // with its digest. What the bytes mean is assembly/model's matter.
 
-import { ModelField, RecordKind } from "../contract/config";
+import { Mode, ModelField, RecordKind } from "../contract/config";
 import { ConfigProblem } from "../contract/config-problem";
 import { ARTIFACT_BYTES_MAX } from "../contract/limits";
 import { decodeBase64 } from "./base64";
 import { REPORT_DIGEST_BYTES, reportExpected, reportFound } from "./config-report";
-import { slot } from "./field-slot";
+import { integerOf, slot } from "./field-slot";
 import { lookup, parsing, refuse, refuseField } from "./parsing";
 import { enterKey } from "./place";
 import { SHA256_BYTES, sha256 } from "./sha256";
@@ -47,5 +47,7 @@ export function storeModel(): bool {
   }
   parsing.settings.hasModel = 1;
   parsing.settings.artifactBytes = bytes;
+  const mode = integerOf(RecordKind.Model, ModelField.Mode);
+  parsing.settings.modelShadow = i32(mode == Mode.Shadow);
   return true;
 }

@@ -162,6 +162,8 @@ export class Settings {
   textBytes: i32;
   /** 1 when a model came with the configuration. */
   hasModel: i32;
+  /** 1 when its layers raise no alarm, whatever the routes say. */
+  modelShadow: i32;
   /** Bytes of the decoded artifact (they lie in the generation's artifact region). */
   artifactBytes: i32;
   canaryCount: i32;

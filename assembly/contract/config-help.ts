@@ -98,6 +98,8 @@ export function fieldHelp(record: i32, id: i32): string {
       return "SHA-256 of the artifact's bytes.";
     case 129:
       return "The artifact's bytes.";
+    case 130:
+      return "Shadow: its layers are computed, told and counted, and act on no route.";
     case 144:
       return "Revision of the canary: a kill holds until another one comes, whatever the epoch.";
     case 145:

@@ -107,6 +107,7 @@ export enum AnomalyField {
 export enum ModelField {
   Sha256 = 0,
   Base64 = 1,
+  Mode = 2,
 }
 export enum CanaryField {
   Id = 0,
@@ -258,6 +259,7 @@ function describeAnomaly(v: FieldVisitor): void {
 function describeModel(v: FieldVisitor): void {
   v.text(ModelField.Sha256, "sha256", TextRule.Sha256, 64, 64);
   v.text(ModelField.Base64, "base64", TextRule.Base64, 4, 131072);
+  v.choice(ModelField.Mode, "mode", "enforce|shadow", Mode.Enforce);
 }
 
 function describeCanary(v: FieldVisitor): void {

@@ -88,6 +88,8 @@ export interface ModelConfig {
   readonly sha256: string;
   /** The artifact, padded base64. */
   readonly base64: string;
+  /** `shadow`: its layers are computed, told and counted, and act on no route. */
+  readonly mode?: "enforce" | "shadow";
 }
 
 /** Bytes of base64 that one pluginConfig may carry. */

@@ -43,6 +43,7 @@ export function expectedSettings(config: RootConfig): ReadSettings {
       valueCount: limits.flatMap((limit) => limit.values).length,
       keyHeaderCount: keyHeaders.length,
       hasModel: config.model ? 1 : 0,
+      modelShadow: config.model?.mode === "shadow" ? 1 : 0,
       canaryCount: routes.filter((route) => route.canary !== null).length,
       sequence: 0,
       artifactBytes: Buffer.from(config.model?.base64 ?? "", "base64").length,

@@ -66,7 +66,7 @@ export interface RootConfig {
   quantile_half_life_ms?: number;
   exploration_permille?: number;
   routes?: RouteConfig[] | null;
-  model?: { sha256: string; base64: string } | null;
+  model?: { sha256: string; base64: string; mode?: string } | null;
 }
 
 const NAME_FIRST = [..."abzABZ019"];
@@ -192,9 +192,12 @@ function finishArms(made: RouteConfig, first: number, count: number, chosen: num
   return { ...made, fallback: count % 3 === 0 ? null : rotated.slice(0, count % 17) };
 }
 
-const model = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => ({
+const artifact = fc.uint8Array({ minLength: 1, maxLength: 300 });
+const modelMode = fc.constantFrom({}, { mode: "enforce" }, { mode: "shadow" });
+const model = fc.tuple(artifact, modelMode).map(([bytes, mode]) => ({
   sha256: createHash("sha256").update(bytes).digest("hex"),
   base64: Buffer.from(bytes).toString("base64"),
+  ...mode,
 }));
 
 /** Any valid configuration, with keys in any order. */

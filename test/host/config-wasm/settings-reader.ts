@@ -16,8 +16,8 @@ const parse = (text: string): Layout => {
 
 const SETTINGS = parse(`epoch:u64 mode:i32 expose:i32 fastHalfLifeMs:f32 slowHalfLifeMs:f32
   quantileHalfLifeMs:i32 explorationPermille:i32 routeCount:i32 armCount:i32 limitCount:i32
-  valueCount:i32 keyHeaderCount:i32 textBytes:i32 hasModel:i32 artifactBytes:i32 canaryCount:i32
-  sequence:i32`);
+  valueCount:i32 keyHeaderCount:i32 textBytes:i32 hasModel:i32 modelShadow:i32 artifactBytes:i32
+  canaryCount:i32 sequence:i32`);
 const ROUTE = parse(`nameHash:u64 namePtr:usize nameLength:i32 pathPtr:usize pathLength:i32
   pathExact:i32 methodPtr:usize methodLength:i32 authorityPtr:usize authorityLength:i32 mode:i32
   armFirst:i32 armCount:i32 armDefault:i32 limitFirst:i32 limitCount:i32 ejectionErrorQ:f32
