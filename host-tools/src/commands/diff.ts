@@ -2,21 +2,17 @@
 // apply would change, what is missing, and what is left of an older policy.
 
 import { connectCluster, type ConnectionChoices } from "../cluster";
-import { compilePolicy } from "../config/policy-compile";
 import type { Policy } from "../config/policy";
 import { clusterDifferences } from "../diff/cluster-differences";
 import type { Difference } from "../diff/difference";
 import { folderDifferences, type RenderedPolicy } from "../diff/folder-differences";
 import { companionFiles, manifests } from "../manifests/manifests";
-import { completeConfig, manifestChoices, type RenderChoices } from "../manifests/render-choices";
+import { chosenPolicy, manifestChoices, type PolicyChoices } from "../manifests/render-choices";
 import { ExitCode, GanglionError } from "../lib/errors";
-import { inputName, readTextInput } from "../lib/input";
 import { writeOutput } from "../lib/output";
 import { counted, say, stdoutPaint } from "../lib/talk";
 
-export interface DiffOptions extends RenderChoices, ConnectionChoices {
-  /** The policy; `-` for standard input. */
-  readonly file: string;
+export interface DiffOptions extends PolicyChoices, Omit<ConnectionChoices, "namespace"> {
   /** Compare with the cluster instead of a folder. */
   readonly cluster?: boolean;
   readonly output: "text" | "json";
@@ -33,10 +29,8 @@ export async function runDiff(path: string | undefined, options: DiffOptions): P
       exitCode: ExitCode.usage,
     });
   }
-  const name = inputName(options.file);
-  const { policy, config } = compilePolicy(await readTextInput(options.file), name);
-  const complete = await completeConfig(config, options);
-  const objects = manifests(policy, complete, manifestChoices(policy, options));
+  const { policy, config } = await chosenPolicy(options);
+  const objects = manifests(policy, config, manifestChoices(policy, options));
   const rendered = {
     objects,
     companions: companionFiles(objects, policy),

@@ -1,24 +1,20 @@
 // `ganglion render`: a policy file to what a mesh or an Envoy applies. Writes nothing that the
 // filter would refuse, and the same bytes for the same input: no time, no host, no random names.
 
-import { rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { compilePolicy } from "../config/policy-compile";
 import { canonicalJson, type PluginConfig } from "../config/plugin-config";
 import type { Policy } from "../config/policy";
 import { standaloneEnvoy } from "../envoy/standalone";
 import { leftoverFiles } from "../manifests/leftover-files";
 import { companionFiles, manifests } from "../manifests/manifests";
-import { completeConfig, manifestChoices, type RenderChoices } from "../manifests/render-choices";
+import { chosenPolicy, manifestChoices, type PolicyChoices } from "../manifests/render-choices";
 import { yamlStream, yamlText } from "../istio/yaml-text";
-import { ExitCode } from "../lib/errors";
-import { inputName, readTextInput } from "../lib/input";
+import { ExitCode, GanglionError } from "../lib/errors";
 import { STDOUT, writeFileAtomically, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
 
-export interface RenderOptions extends RenderChoices {
-  /** The policy; `-` for standard input. */
-  readonly file: string;
+export interface RenderOptions extends PolicyChoices {
   readonly target: "istio" | "envoy" | "config";
   /** Path of the module as a standalone Envoy sees it. */
   readonly wasm: string;
@@ -36,14 +32,12 @@ interface Rendered {
 }
 
 export async function runRender(options: RenderOptions): Promise<ExitCode> {
-  const name = inputName(options.file);
-  const { policy, config } = compilePolicy(await readTextInput(options.file), name);
-  const complete = await completeConfig(config, options);
-  if (options.target === "istio") return writeManifests(policy, complete, options);
+  const { policy, config } = await chosenPolicy(options);
+  if (options.target === "istio") return writeManifests(policy, config, options);
   const text =
     options.target === "config"
-      ? `${canonicalJson(complete)}\n`
-      : yamlText(standaloneEnvoy(policy, complete, options.wasm));
+      ? `${canonicalJson(config)}\n`
+      : yamlText(standaloneEnvoy(policy, config, options.wasm));
   if (options.dryRun) {
     say(`would write ${Buffer.byteLength(text)} bytes to ${outputName(options.output)}`);
     return ExitCode.ok;
@@ -64,6 +58,7 @@ async function writeManifests(
     else await writeOutput(yamlStream(objects.map(({ text }) => text)), undefined);
     return ExitCode.ok;
   }
+  await refuseFile(options.output);
   const companions = companionFiles(list, policy).map(([name, text]) => ({ name, text }));
   const files = [...objects, ...companions];
   if (options.dryRun) sayFiles(files, options.output);
@@ -73,6 +68,16 @@ async function writeManifests(
   }
   await clearLeftovers(options.output, files, options);
   return ExitCode.ok;
+}
+
+/** Several objects go into a folder; a file of the name may be one that somebody means to keep. */
+async function refuseFile(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) return;
+  throw new GanglionError("E_OUTPUT", `-o ${folder} names a file, expected a folder`, {
+    hint: "Name a folder, or leave -o out and redirect standard output.",
+    exitCode: ExitCode.usage,
+  });
 }
 
 /** What an earlier render wrote and this one does not is removed on demand, and told in any case. */

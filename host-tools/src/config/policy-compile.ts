@@ -9,7 +9,7 @@ import { operationsFaults } from "./operations-rules";
 import type { ArmConfig, LimitConfig, PluginConfig, RouteConfig } from "./plugin-config";
 import type { Policy, PolicyArm, PolicyLimit, PolicyRoute, PolicyService } from "./policy";
 import type { PolicyPlace } from "./policy-node";
-import { policyError, readPolicy } from "./policy-reader";
+import { policyError, type PolicyOverrides, readPolicy } from "./policy-reader";
 import { configFaults } from "./validate";
 
 export interface CompiledPolicy {
@@ -25,8 +25,12 @@ export interface CompiledPolicy {
  * @throws GanglionError E_POLICY with one line per complaint, each `file:line:column: path:
  *   message`
  */
-export function compilePolicy(text: string, file: string): CompiledPolicy {
-  const policy = readPolicy(text, file);
+export function compilePolicy(
+  text: string,
+  file: string,
+  overrides: PolicyOverrides = {},
+): CompiledPolicy {
+  const policy = readPolicy(text, file, overrides);
   const routes = policy.services.flatMap((service) => service.routes);
   const config = {
     version: CONFIG_VERSION,

@@ -15,6 +15,12 @@ import { placeOf, readShape } from "./shape/read-shape";
 const POLICY_BYTES_MAX = 1024 * 1024;
 const FAULTS_SHOWN_MAX = 20;
 
+/** What somebody else than the file says, in the place of what it says. */
+export interface PolicyOverrides {
+  /** For `mesh.namespace`. */
+  readonly namespace?: string | undefined;
+}
+
 /**
  * Reads a policy.
  *
@@ -23,7 +29,7 @@ const FAULTS_SHOWN_MAX = 20;
  * @throws GanglionError E_POLICY with one line per complaint, each `file:line:column: path:
  *   message`
  */
-export function readPolicy(text: string, file: string): Policy {
+export function readPolicy(text: string, file: string, overrides: PolicyOverrides = {}): Policy {
   if (Buffer.byteLength(text) > POLICY_BYTES_MAX) {
     throw policyError([`${file}: has more than ${POLICY_BYTES_MAX} bytes`]);
   }
@@ -33,7 +39,7 @@ export function readPolicy(text: string, file: string): Policy {
   const values = root.isMap ? readShape(policyShape, root) : undefined;
   if (values === undefined) root.refuse("a policy is a mapping with version: 1 and services");
   throwFaults(source, file);
-  const policy = policyOf(values as PolicyValues, source, file);
+  const policy = policyOf(values as PolicyValues, source, file, overrides);
   throwFaults(source, file);
   checkPolicy(policy, (place, message, scalar) => source.refuse(place, message, scalar));
   throwFaults(source, file);
@@ -60,9 +66,15 @@ export function policyError(complaints: readonly string[]): GanglionError {
   });
 }
 
-function policyOf(values: PolicyValues, source: PolicySource, file: string): Policy {
+function policyOf(
+  values: PolicyValues,
+  source: PolicySource,
+  file: string,
+  { namespace }: PolicyOverrides,
+): Policy {
   const refuse: RefuseAt = (place, message, scalar) => source.refuse(place, message, scalar);
-  const mesh = meshOf(values.mesh);
+  const said = meshOf(values.mesh);
+  const mesh = { ...said, namespace: namespace ?? said.namespace };
   return {
     ...values,
     file,

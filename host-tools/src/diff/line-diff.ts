@@ -1,7 +1,8 @@
 // Two texts as a unified diff: what is common is a longest common subsequence of lines, after equal
 // lines at both ends are set aside. A table of lengths is enough for objects of a few hundred lines.
 
-const CONTEXT = 3;
+import { type LineChange, splitLines, unifiedHunks } from "../lib/unified-hunks";
+
 /** Above this many cells the middle is told as one replacement: 16 MiB of table. */
 const CELLS_MAX = 4 * 1024 * 1024;
 
@@ -18,12 +19,14 @@ export interface Sides {
 
 /** Empty where the texts are equal. */
 export function unifiedDiff(before: string, after: string, sides: Sides): string {
-  const hunks = hunksOf(stepsOf(linesOf(before), linesOf(after)));
+  const old = linesOf(before);
+  const hunks = unifiedHunks(old, changesOf(stepsOf(old, linesOf(after))));
   return hunks === "" ? "" : `--- ${sides.before}\n+++ ${sides.after}\n${hunks}`;
 }
 
+/** A missing end of the last line is no difference in what is compared here. */
 function linesOf(text: string): string[] {
-  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+  return splitLines(text === "" || text.endsWith("\n") ? text : `${text}\n`);
 }
 
 function stepsOf(a: readonly string[], b: readonly string[]): Step[] {
@@ -69,31 +72,19 @@ function middleSteps(a: readonly string[], b: readonly string[]): Step[] {
   return steps;
 }
 
-function hunksOf(steps: readonly Step[]): string {
-  const changed = steps.flatMap(({ sign }, index) => (sign === " " ? [] : [index]));
-  let text = "";
-  for (let i = 0; i < changed.length;) {
-    let last = i;
-    while ((changed[last + 1] ?? Infinity) - (changed[last] ?? 0) <= 2 * CONTEXT) last++;
-    const from = Math.max((changed[i] ?? 0) - CONTEXT, 0);
-    const to = Math.min((changed[last] ?? 0) + CONTEXT + 1, steps.length);
-    text += hunk(steps, from, to);
-    i = last + 1;
+/** Runs of steps that change something. */
+function changesOf(steps: readonly Step[]): LineChange[] {
+  const changes: LineChange[] = [];
+  let at = 0;
+  for (let i = 0; i < steps.length;) {
+    const from = at;
+    const lines: string[] = [];
+    for (; i < steps.length && steps[i]?.sign !== " "; i++) {
+      if (steps[i]?.sign === "-") at++;
+      else lines.push(steps[i]?.line ?? "");
+    }
+    if (at > from || lines.length > 0) changes.push({ from, to: at, lines });
+    for (; i < steps.length && steps[i]?.sign === " "; i++) at++;
   }
-  return text;
-}
-
-function hunk(steps: readonly Step[], from: number, to: number): string {
-  const body = steps.slice(from, to);
-  const before = (list: readonly Step[]) => list.filter(({ sign }) => sign !== "+").length;
-  const after = (list: readonly Step[]) => list.filter(({ sign }) => sign !== "-").length;
-  const ahead = steps.slice(0, from);
-  const head = `@@ -${span(before(ahead), before(body))} +${span(after(ahead), after(body))} @@\n`;
-  return head + body.map(({ sign, line }) => `${sign}${line}\n`).join("");
-}
-
-/** First line and number of lines, as `patch` reads them. */
-function span(ahead: number, length: number): string {
-  const first = length === 0 ? ahead : ahead + 1;
-  return length === 1 ? String(first) : `${first},${length}`;
+  return changes;
 }

@@ -1,9 +1,10 @@
 // Makes a file that must not be there yet: whole or not at all, and never over somebody else's.
 
-import { link, mkdir, rm } from "node:fs/promises";
+import { link, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { GanglionError } from "./errors";
 import { reasonOf } from "./input";
+import { makeFolder } from "./make-folder";
 import { writeDraft } from "./output";
 
 /**
@@ -14,7 +15,7 @@ import { writeDraft } from "./output";
 export async function createFile(file: string, contents: string): Promise<void> {
   const draft = join(dirname(file), `.${basename(file)}.${process.pid}.draft`);
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeDraft(draft, contents);
     // Fails where the name is taken, unlike a rename.
     await link(draft, file);

@@ -72,6 +72,9 @@ export function reasonOf(cause: unknown): string {
   const code = (cause as { code?: unknown }).code;
   if (code === "ENOENT") return "no such file or directory";
   if (code === "EISDIR") return "it is a directory";
+  if (code === "ENOTDIR") return "a part of the path is no folder";
+  if (code === "ENOSPC") return "no space left";
+  if (code === "EROFS") return "read-only file system";
   if (code === "EACCES") return "permission denied";
   return cause instanceof Error ? cause.message : String(cause);
 }

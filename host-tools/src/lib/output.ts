@@ -1,10 +1,11 @@
 // Writes results: to standard output, or to a file that is old or new at every instant. A file is
 // written beside its place, flushed and renamed; a reader, a crash or a full disk never meets half.
 
-import { chmod, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { chmod, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { GanglionError } from "./errors";
 import { reasonOf } from "./input";
+import { makeFolder } from "./make-folder";
 
 /** The name for standard output in the place of a file. */
 export const STDOUT = "-";
@@ -48,7 +49,7 @@ export async function writeFileAtomically(
   const target = await realpath(file).catch(() => file);
   const draft = join(dirname(target), `.${basename(target)}.${process.pid}.draft`);
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     const mode = await modeOf(target);
     await writeDraft(draft, contents);
     if (mode !== undefined) await chmod(draft, mode);

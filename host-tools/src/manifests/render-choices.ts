@@ -2,12 +2,13 @@
 // the same for rendering and for comparing.
 
 import { canonicalJson, type PluginConfig, withEpoch, withModel } from "../config/plugin-config";
+import { type CompiledPolicy, compilePolicy } from "../config/policy-compile";
 import { parseIstioVersion } from "../config/policy-mesh";
 import type { IstioVersion, Policy } from "../config/policy";
 import { validConfig } from "../config/validate";
 import { ExitCode, GanglionError } from "../lib/errors";
 import { readFilterModule } from "../lib/filter-module";
-import { readInput } from "../lib/input";
+import { inputName, readInput, readTextInput } from "../lib/input";
 import { say } from "../lib/talk";
 import { readModels } from "../model/bundle";
 import { checkWithFilter } from "../istio/filter-check";
@@ -23,11 +24,28 @@ export interface RenderChoices {
   readonly epoch?: number;
 }
 
-/** The configuration with epoch and model, where the command line names them. */
-export async function completeConfig(
-  config: PluginConfig,
-  choices: RenderChoices,
-): Promise<PluginConfig> {
+/** What is said of the policy itself as well. */
+export interface PolicyChoices extends RenderChoices {
+  /** The policy; `-` for standard input. */
+  readonly file: string;
+  /** Over the one in the policy. */
+  readonly namespace?: string;
+}
+
+/**
+ * The policy and its configuration, with what the command line says over them.
+ *
+ * @throws GanglionError E_INPUT, E_POLICY, E_CONFIG and what is wrong with an artifact
+ */
+export async function chosenPolicy(choices: PolicyChoices): Promise<CompiledPolicy> {
+  const { file, namespace } = choices;
+  const { policy, config } = compilePolicy(await readTextInput(file), inputName(file), {
+    namespace,
+  });
+  return { policy, config: await completeConfig(config, choices) };
+}
+
+async function completeConfig(config: PluginConfig, choices: RenderChoices): Promise<PluginConfig> {
   let complete = config;
   if (choices.epoch !== undefined) complete = withEpoch(complete, choices.epoch);
   if (choices.model === undefined) return validConfig(complete);

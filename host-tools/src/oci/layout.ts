@@ -6,9 +6,10 @@
 //
 //   DIR/oci-layout   DIR/index.json   DIR/blobs/sha256/<64 hex>
 
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ExitCode, GanglionError } from "../lib/errors";
+import { makeFolder } from "../lib/make-folder";
 import { verifyDigest } from "./digest";
 import { removeDeadDrafts, writeWholeFile, writeWholeFolder } from "./draft";
 import { distinctBlobs, type OciImage } from "./image";
@@ -80,7 +81,7 @@ async function writeFiles(
   entries: readonly LayoutEntry[],
   shown: string,
 ): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   for (const folder of [dirname(target), target, join(target, "blobs", "sha256")]) {
     await removeDeadDrafts(folder);
   }
@@ -105,7 +106,7 @@ async function writeFiles(
 }
 
 async function writeBlobs(root: string, entries: readonly LayoutEntry[]): Promise<void> {
-  await mkdir(join(root, "blobs", "sha256"), { recursive: true });
+  await makeFolder(join(root, "blobs", "sha256"));
   for (const { image } of entries) {
     for (const { descriptor, bytes } of distinctBlobs(image.blobs)) {
       await writeWholeFile(blobPath(root, descriptor.digest), bytes);

@@ -4,8 +4,14 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** Adds -n, --context and --kubeconfig. */
 export function withClusterOptions(command: Command): Command {
+  return withKubeconfig(
+    command.option("-n, --namespace <namespace>", "namespace; by default the context's"),
+  );
+}
+
+/** Adds --context and --kubeconfig. */
+export function withKubeconfig(command: Command): Command {
   return command
-    .option("-n, --namespace <namespace>", "namespace; by default the context's")
     .option("--context <context>", "context of the kubeconfig; by default its current one")
     .option("--kubeconfig <file>", "kubeconfig; by default KUBECONFIG, then ~/.kube/config");
 }

@@ -1,7 +1,7 @@
 // Commands about the policy file and what is rendered from it.
 
 import { type Command, Option } from "commander";
-import { type Finish, epochOption } from "./options";
+import { epochOption, type Finish, withPolicyOption, withRenderChoices } from "./options";
 
 export function addPolicyCommands(program: Command, finish: Finish): void {
   for (const add of [addInit, addRender]) add(program, finish);
@@ -21,22 +21,15 @@ function addInit(program: Command, finish: Finish): void {
 }
 
 function addRender(program: Command, finish: Finish): void {
-  program
+  const command = program
     .command("render")
-    .description("render a policy file into what a mesh or an Envoy applies")
-    .option("-f, --file <file>", "the policy; - for standard input", "ganglion.yaml")
-    .addOption(
-      new Option("--target <target>", "Istio objects, an Envoy bootstrap, or the pluginConfig")
-        .choices(["istio", "envoy", "config"])
-        .default("istio"),
-    )
-    .addOption(
-      new Option("--kind <kind>", "the object that carries the filter; auto: by Istio's version")
-        .choices(["auto", "wasmplugin", "trafficextension"])
-        .default("auto"),
-    )
-    .option("--istio-version <version>", "Istio's version, over the one in the policy")
-    .option("--image <reference>", "the filter's image, oci://HOST/NAME@sha256:DIGEST")
+    .description("render a policy file into what a mesh or an Envoy applies");
+  withPolicyOption(command).addOption(
+    new Option("--target <target>", "Istio objects, an Envoy bootstrap, or the pluginConfig")
+      .choices(["istio", "envoy", "config"])
+      .default("istio"),
+  );
+  withRenderChoices(command)
     .option("--model <file>", "artifact to put into the configuration")
     .addOption(epochOption())
     .option("--wasm <file>", "path of the module, for --target envoy", "ganglion.wasm")

@@ -1,6 +1,7 @@
 // Commands that prove a mesh's configuration.
 
 import { type Command, Option } from "commander";
+import { withKubeconfig } from "./cluster-options";
 import { type Finish } from "./options";
 
 export function addVerifyCommands(program: Command, finish: Finish): void {
@@ -8,15 +9,14 @@ export function addVerifyCommands(program: Command, finish: Finish): void {
 }
 
 function addVerify(program: Command, finish: Finish): void {
-  program
+  const command = program
     .command("verify")
     .description("prove by arithmetic what is broken in Istio's configuration; exit 79 on findings")
     .argument("[paths...]", "files and folders, - for standard input; by default this folder")
     .option("--cluster", "read the objects of the cluster instead")
     .option("-n, --namespace <name>", "the cluster's namespace; of objects that name none")
-    .option("-A, --all-namespaces", "with --cluster: all of them")
-    .option("--context <name>", "context of the kubeconfig")
-    .option("--kubeconfig <file>", "the kubeconfig")
+    .option("-A, --all-namespaces", "with --cluster: all of them");
+  withKubeconfig(command)
     .option("--policy <file>", "policy file whose `calls` say who calls whom")
     .addOption(
       new Option("-o, --output <form>", "form; patch: what `git apply` takes")

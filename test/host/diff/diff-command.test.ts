@@ -104,6 +104,15 @@ describe("ganglion diff", () => {
     ]);
   });
 
+  it("compares in another namespace where one is named", async () => {
+    const { status, stderr } = await diff("-n", "staging");
+    expect(status).toBe(79);
+    expect(stderr).toContain("missing: PeerAuthentication staging/ganglion");
+    await rm(manifests, { recursive: true });
+    await ganglion("render", "-f", policy, "--image", image, "-n", "staging", "-o", manifests);
+    expect((await diff("-n", "staging")).status).toBe(0);
+  });
+
   it("does not mind order of members, file names, comments, or what a server adds", async () => {
     const text = await readFile(join(manifests, "telemetry-ganglion.yaml"), "utf8");
     await rm(join(manifests, "telemetry-ganglion.yaml"));

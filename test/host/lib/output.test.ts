@@ -30,6 +30,23 @@ describe("writing a file", () => {
     expect(readdirSync(join(folder, "a/b"))).toEqual(["c.txt"]);
   });
 
+  it("makes the same folders from several places at once", async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `f${i}`);
+    await Promise.all(names.map((name) => writeFileAtomically(join(folder, "a/b/c", name), name)));
+    expect(readdirSync(join(folder, "a/b/c")).sort()).toEqual(names.sort());
+  });
+
+  it("fails below a file, and where the system takes no folders", async () => {
+    writeFileSync(join(folder, "file"), "text");
+    await expect(writeFileAtomically(join(folder, "file/sub/x"), "text")).rejects.toThrow(
+      "a part of the path is no folder",
+    );
+    // Node's own recursive mkdir would never come back from here.
+    await expect(writeFileAtomically("/proc/ganglion/x", "text")).rejects.toMatchObject({
+      code: "E_OUTPUT",
+    });
+  });
+
   it("keeps the mode of what it replaces, and a link a link", async () => {
     const file = join(folder, "real.txt");
     writeFileSync(file, "old");

@@ -1,17 +1,9 @@
 // Edits as a unified diff that `git apply` and `patch -p1` take. The edits say where lines change,
 // so no search for common lines is needed.
 
+import { type LineChange, splitLines, unifiedHunks } from "../../lib/unified-hunks";
 import type { SourceFile } from "../source/source-file";
 import { inOrder, type TextEdit } from "./text-edit";
-
-const CONTEXT = 3;
-
-interface Change {
-  /** Lines [from, to) of the old text, from 0. */
-  from: number;
-  to: number;
-  lines: string[];
-}
 
 /** The diff of all files that the edits touch, in the order of their first edit. */
 export function unifiedDiff(edits: readonly TextEdit[]): string {
@@ -25,16 +17,11 @@ function fileDiff(file: SourceFile, edits: readonly TextEdit[]): string {
   if (changes.length === 0) return "";
   // A tab ends a name with spaces in it, for `patch`.
   const name = file.name.replace(/^\/+/, "") + (file.name.includes(" ") ? "\t" : "");
-  return `--- a/${name}\n+++ b/${name}\n${hunks(old, changes)}`;
+  return `--- a/${name}\n+++ b/${name}\n${unifiedHunks(old, changes)}`;
 }
 
-/** Lines with their ends, so that a missing one at the end of the text shows. */
-function splitLines(text: string): string[] {
-  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-}
-
-function changedLines(file: SourceFile, old: string[], edits: readonly TextEdit[]): Change[] {
-  const changes: Change[] = [];
+function changedLines(file: SourceFile, old: string[], edits: readonly TextEdit[]): LineChange[] {
+  const changes: LineChange[] = [];
   const ordered = inOrder(file, edits);
   for (let i = 0; i < ordered.length;) {
     const start = i;
@@ -66,7 +53,7 @@ function wholeLine(file: SourceFile, edit: TextEdit): number {
   return inserted && edit.text.endsWith("\n") ? edit.to : file.lineEnd(edit.to);
 }
 
-function trimmed(old: string[], change: Change): Change {
+function trimmed(old: string[], change: LineChange): LineChange {
   let { from, to } = change;
   const lines = [...change.lines];
   while (from < to && lines.length > 0 && old[from] === lines[0]) {
@@ -78,52 +65,4 @@ function trimmed(old: string[], change: Change): Change {
     lines.pop();
   }
   return { from, to, lines };
-}
-
-function hunks(old: string[], changes: Change[]): string {
-  let text = "";
-  let shift = 0;
-  for (let i = 0; i < changes.length;) {
-    let last = i;
-    while (gapAfter(changes, last) <= 2 * CONTEXT) last++;
-    const group = changes.slice(i, last + 1);
-    const [first] = group;
-    if (first === undefined) break;
-    const from = Math.max(first.from - CONTEXT, 0);
-    const to = Math.min((group.at(-1)?.to ?? 0) + CONTEXT, old.length);
-    const body = hunkBody(old, group, from, to);
-    const added = body.filter((line) => line[0] !== "-").length;
-    text += `@@ -${span(from, to - from)} +${span(from + shift, added)} @@\n`;
-    text += body.map(closed).join("");
-    shift += added - (to - from);
-    i = last + 1;
-  }
-  return text;
-}
-
-function gapAfter(changes: Change[], i: number): number {
-  const next = changes[i + 1];
-  return next === undefined ? Infinity : next.from - (changes[i]?.to ?? 0);
-}
-
-function hunkBody(old: string[], group: Change[], from: number, to: number): string[] {
-  const body: string[] = [];
-  let at = from;
-  for (const change of group) {
-    body.push(...old.slice(at, change.from).map((line) => ` ${line}`));
-    body.push(...old.slice(change.from, change.to).map((line) => `-${line}`));
-    body.push(...change.lines.map((line) => `+${line}`));
-    at = change.to;
-  }
-  body.push(...old.slice(at, to).map((line) => ` ${line}`));
-  return body;
-}
-
-function span(from: number, length: number): string {
-  const first = length === 0 ? from : from + 1;
-  return length === 1 ? String(first) : `${first},${length}`;
-}
-
-function closed(line: string): string {
-  return line.endsWith("\n") ? line : `${line}\n\\ No newline at end of file\n`;
 }
