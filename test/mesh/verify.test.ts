@@ -30,6 +30,23 @@ const namespaceOf = (id: string): string => `${NAMESPACE}-${id.toLowerCase()}`;
 const objectsOf = (text: string): KubeObject[] =>
   parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
 
+/** As rule route-refused tells them. */
+const REFUSED = [
+  ["a timeout of 0s", "timeout: 0s", "must be a valid duration greater than 1ms"],
+  ["a timeout without a unit", "timeout: 30", "timeout: expected string"],
+  ["a timeout in words", "timeout: 5 minutes", "spec.http[0].timeout"],
+].map(([name = "", member = "", says = ""]) => ({ name, says, text: routeWith(member) }));
+
+function routeWith(member: string): string {
+  return `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: refused, namespace: ${NAMESPACE}-d04 }
+spec:
+  hosts: [refused]
+  http: [{ ${member}, route: [{ destination: { host: refused } }] }]
+`;
+}
+
 describe.runIf(await meshCanRun())("verify of a cluster", () => {
   let mesh: Mesh;
 
@@ -53,6 +70,15 @@ describe.runIf(await meshCanRun())("verify of a cluster", () => {
     expect(told.map(key).sort()).toEqual(inFile.map(key).sort());
     expect(told.every(({ file }) => file.startsWith(`cluster/${namespace}/`))).toBe(true);
   });
+
+  it.each(REFUSED)(
+    "has no $name, which the API server refuses by Istio's definitions",
+    async (one) => {
+      const [object] = objectsOf(one.text);
+      const refusal = expect(mesh.apply(object!)).rejects;
+      await refusal.toThrow(one.says);
+    },
+  );
 
   it("reads all namespaces at once", async () => {
     const cluster = await connectCluster({ kubeconfig: mesh.kubeconfig });

@@ -208,11 +208,27 @@ describe.runIf(await meshCanRun())("the examples of docs/rules on a real istiod"
     });
   });
 
-  it("a subset that is not defined is 503 for its share of the requests", async () => {
+  it("a subset that is not defined is 503 for its share of the requests, and without a share for none", async () => {
     await apply(example("unknown-subset", "broken", VERSIONS));
     await eventually("some answered and some not", async () => {
       const served = await versionsOf(40);
       return served.length < 40 && served.length > 0 && served.every((version) => version === "v1");
+    });
+    const drained = JSON.parse(
+      JSON.stringify(applied)
+        .replace('"weight":80', '"weight":100')
+        .replace('"weight":20', '"weight":0'),
+    ) as typeof applied;
+    expect(JSON.stringify(drained)).toContain('"weight":0');
+    await apply(drained);
+    await eventually("all answered by v1, without a cluster of v2", async () => {
+      const served = await versionsOf(40);
+      const dump = JSON.stringify(await router.admin.configDump());
+      return (
+        served.length === 40 &&
+        served.every((version) => version === "v1") &&
+        !dump.includes("|v2|")
+      );
     });
     await apply(example("unknown-subset", "fixed", VERSIONS));
     await eventually("all answered, by both", async () => {

@@ -67,6 +67,7 @@ describe("a patch", () => {
       "destination-rule-twice",
       "ignore-without-reason",
       "image-without-digest",
+      "route-refused",
       "subset-without-pods",
     ]);
   });

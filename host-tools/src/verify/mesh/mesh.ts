@@ -77,6 +77,10 @@ export class Mesh {
     return wild.length === 0 ? own : [...own, ...wild.map((rule) => rule.view)];
   }
 
+  allDestinationRules(): readonly View[] {
+    return this.ofIstio("DestinationRule").map(viewOf);
+  }
+
   service(host: string): ServiceEntryPoint | undefined {
     return this.serviceByHost.get(host);
   }

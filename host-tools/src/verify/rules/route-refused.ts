@@ -1,6 +1,5 @@
-// Values that look right and that Istio's validation refuses, with them the whole VirtualService: the
-// mesh then keeps what it had, or has nothing (pkg/config/validation of Istio, validateHTTPRetry and
-// ValidateDuration).
+// Values that look right and that Istio's validation refuses, with them the whole object: the mesh then
+// keeps what it had, or has nothing (pkg/config/validation of Istio, validateHTTPRetry and ValidateDuration).
 
 import { nearest } from "../../lib/nearest";
 import { removeValue, setValue } from "../fix/edit-view";
@@ -8,6 +7,7 @@ import type { HttpRoute } from "../mesh/http-route";
 import type { Mesh } from "../mesh/mesh";
 import { type Finding, fixOf, type Rule } from "../rule";
 import type { View } from "../source/view";
+import { refusedInRoute, refusedInRules } from "./refused-durations";
 
 /** Conditions that Istio takes, beside numbers of statuses. */
 const CONDITIONS: readonly string[] = [
@@ -35,34 +35,18 @@ const STATUSES =
 export const routeRefused: Rule = {
   id: "route-refused",
   severity: "error",
-  summary: "A route has a value that Istio refuses, and with it the whole VirtualService.",
+  summary:
+    "A route, or a rule of a host, has a value that Istio refuses, and with it the whole object.",
   *check(mesh: Mesh): Iterable<Finding> {
     for (const route of mesh.routes) {
       const retries = route.view.at("retries");
-      for (const view of [
-        route.view.at("timeout"),
-        retries.at("perTryTimeout"),
-        retries.at("backoff"),
-      ]) {
-        if ((view.durationMs() ?? 1) < 1) yield tooShort(route, view);
-      }
+      yield* refusedInRoute(route);
       const found = disabledWithMore(route, retries) ?? unknownCondition(route, retries);
       if (found !== undefined) yield found;
     }
+    yield* refusedInRules(mesh);
   },
 };
-
-function tooShort(route: HttpRoute, view: View): Finding {
-  const name = String(view.path.at(-1));
-  return {
-    at: view,
-    message:
-      `${route.name}: ${name} ${view.text() ?? ""} is less than 1 ms, which Istio refuses. It does not stand for ` +
-      `"none": 0 of this VirtualService's routes take effect.`,
-    advice: `Leave ${name} out: without it there is none.`,
-    fix: fixOf(removeValue(view)),
-  };
-}
 
 /** `attempts: 0` turns retries off, and Istio then takes no word more about them. */
 function disabledWithMore(route: HttpRoute, retries: View): Finding | undefined {

@@ -20,6 +20,11 @@ export class View {
     return new View(this.object, [...this.path, ...keys], value);
   }
 
+  /** The place above; its value is not known from here. */
+  get parent(): View {
+    return new View(this.object, this.path.slice(0, -1), undefined);
+  }
+
   get exists(): boolean {
     return this.value !== undefined;
   }
