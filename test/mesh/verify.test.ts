@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { connectCluster } from "../../host-tools/src/cluster";
 import { located, verifyObjects, verifyTexts } from "../../host-tools/src/verify";
+import { verifyRoleObjects } from "../../host-tools/src/verify/cluster-role";
+import { CLUSTER_KINDS } from "../../host-tools/src/verify/source/cluster-kinds";
 import { readCluster } from "../../host-tools/src/verify/source/read-cluster";
 import { type KubeObject, Mesh, meshCanRun } from "./rig";
 
@@ -96,10 +98,54 @@ describe.runIf(await meshCanRun())("verify of a cluster", () => {
       ],
     });
     const cluster = await connectCluster({ kubeconfig: account.kubeconfig });
-    const { objects, faults } = await readCluster({ namespace: namespaceOf("D09") }, cluster);
+    const { objects, faults, unread } = await readCluster(
+      { namespace: namespaceOf("D09") },
+      cluster,
+    );
     expect(objects.map(({ kind }) => kind)).toEqual(["VirtualService"]);
-    expect(faults.length).toBeGreaterThan(5);
-    expect(faults.every((fault) => fault.code === "E_CLUSTER_DENIED")).toBe(true);
-    expect(faults.some((fault) => fault.message.includes("destinationrules"))).toBe(true);
+    expect(unread).toBeGreaterThan(5);
+    expect(faults.map(({ code }) => code)).toEqual(["E_CLUSTER_DENIED"]);
+    expect(faults[0]?.message).toContain("networking.istio.io: destinationrules, serviceentries");
+  });
+
+  it("needs the Role that it prints and no more: each stated verb passes, no other", async () => {
+    const namespace = namespaceOf("D04");
+    const name = "verifier";
+    await mesh.apply(verifyRoleObjects({ namespace, account: name }) as KubeObject[]);
+    const account = await mesh.account({ name, namespace });
+    const cluster = await connectCluster({ kubeconfig: account.kubeconfig });
+    const { objects, faults } = await readCluster({ namespace }, cluster);
+    expect(faults).toEqual([]);
+    expect(objects.length).toBeGreaterThan(0);
+    const client = mesh.clientOf(account.token);
+    const passes = async (method: string, path: string): Promise<boolean> => {
+      const isRead = method === "GET" || method === "DELETE";
+      const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+      return (await client.send(method, path, isRead ? undefined : {}, type)).status !== 403;
+    };
+    for (const { apiVersion, plural } of CLUSTER_KINDS) {
+      const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+      const list = `${root}/namespaces/${namespace}/${plural}`;
+      expect(await passes("GET", list), `list ${plural}`).toBe(true);
+      const others = [
+        ["GET", `${list}?watch=true&timeoutSeconds=1`],
+        ["GET", `${list}/any`],
+        ["POST", list],
+        ["PATCH", `${list}/any`],
+        ["PUT", `${list}/any`],
+        ["DELETE", `${list}/any`],
+        ["DELETE", list],
+        ["GET", `${root}/namespaces/${namespaceOf("D07")}/${plural}`],
+        ["GET", `${root}/${plural}`],
+      ] as const;
+      for (const [method, path] of others) {
+        expect(await passes(method, path), `${method} ${path}`).toBe(false);
+      }
+    }
+    for (const plural of ["secrets", "pods", "serviceaccounts", "events"]) {
+      const path = `/api/v1/namespaces/${namespace}/${plural}`;
+      expect(await passes("GET", path), plural).toBe(false);
+    }
+    client.close();
   });
 });

@@ -116,8 +116,8 @@ function tellSummary(
   const place = cluster ? "the cluster" : counted(reading.files, "file");
   if (mesh.objects.length === 0) say(paint.bad(`nothing was checked: no object in ${place}`));
   else say(`${told} in ${objects} of ${place}${aside}`);
-  if (reading.faults.length > 0) {
-    const unread = counted(reading.faults.length, cluster ? "kind" : "file");
+  if (reading.unread > 0) {
+    const unread = counted(reading.unread, cluster ? "kind" : "file");
     say(paint.bad(`left out, because it could not be read: ${unread}`));
   }
   if (mesh.objects.length === 0) return;

@@ -8,6 +8,7 @@ export function addVerifyCommands(program: Command, finish: Finish): void {
   for (const add of [addVerify]) add(program, finish);
 }
 
+/** A folder that is called as a command below is named `./role`. */
 function addVerify(program: Command, finish: Finish): void {
   const command = program
     .command("verify")
@@ -43,5 +44,20 @@ function addVerify(program: Command, finish: Finish): void {
         return;
       }
       finish(await (await import("../commands/verify")).runVerify(paths, options));
+    });
+  addRole(command, finish);
+}
+
+function addRole(verify: Command, finish: Finish): void {
+  verify
+    .command("role")
+    .description(
+      "print the least rights that `verify --cluster` needs, as YAML for an administrator",
+    )
+    .requiredOption("-n, --namespace <name>", "namespace to be read, and of the account")
+    .option("--account <name>", "bind the Role to this service account")
+    .action(async (options) => {
+      const { runVerifyRole } = await import("../commands/verify-role");
+      finish(await runVerifyRole(options));
     });
 }

@@ -3,6 +3,10 @@
 
 import { describe, expect, it } from "vitest";
 import { type Cluster, ClusterError, type ClusterObject } from "../../../host-tools/src/cluster";
+import { yamlStream, yamlText } from "../../../host-tools/src/istio/yaml-text";
+import { errorReport } from "../../../host-tools/src/lib/error-report";
+import { verifyRoleObjects } from "../../../host-tools/src/verify/cluster-role";
+import { expectGolden } from "../../support/golden";
 import { located } from "../../../host-tools/src/verify";
 import { readCluster } from "../../../host-tools/src/verify/source/read-cluster";
 import { verifyObjects } from "../../../host-tools/src/verify";
@@ -46,13 +50,25 @@ describe("a cluster", () => {
     });
   });
 
-  it("tells which kinds it may not list, and reads the others", async () => {
+  it("tells at once which kinds it may not list, and reads the others", async () => {
     const cluster = clusterWith((kind) => {
       if (kind.kind === "ConfigMap") throw failure("E_CLUSTER_DENIED");
+      if (kind.apiVersion.startsWith("security")) throw failure("E_CLUSTER_DENIED");
       return Promise.resolve([]);
     });
-    const { faults } = await readCluster({ allNamespaces: true }, cluster);
-    expect(faults.map((fault) => fault.code)).toEqual(["E_CLUSTER_DENIED"]);
+    const { faults, unread } = await readCluster({ namespace: "ai" }, cluster);
+    expect(unread).toBe(3);
+    expectGolden(
+      "verify/denied.txt",
+      `${faults.flatMap((one) => errorReport(one).lines).join("\n")}\n`,
+    );
+    const all = await readCluster({ allNamespaces: true }, cluster);
+    expect(all.faults[0]?.message).toContain("3 of 22 kinds may not be listed in all namespaces");
+  });
+
+  it("may be read with a Role that lists those kinds and does nothing else", () => {
+    const objects = verifyRoleObjects({ namespace: "ai", account: "reader" });
+    expectGolden("verify/role.yaml", yamlStream(objects.map(yamlText)));
   });
 
   it("is an error where it does not answer", async () => {

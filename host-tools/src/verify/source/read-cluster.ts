@@ -1,38 +1,13 @@
 // The objects of a cluster, printed as YAML so that findings have lines and patches like any other:
-// a file per object, cluster/NAMESPACE/KIND-NAME.yaml. Read only; needs `list` of the kinds below.
+// a file per object, cluster/NAMESPACE/KIND-NAME.yaml. Read only; needs what ../cluster-role.ts states.
 
 import { type Cluster, ClusterError, type ClusterObject } from "../../cluster";
 import { yamlText } from "../../istio/yaml-text";
 import { GanglionError } from "../../lib/errors";
+import { CLUSTER_KINDS, type ClusterKind, pluralsByGroup } from "./cluster-kinds";
 import type { MeshObject } from "./mesh-object";
 import type { Reading } from "./read-files";
 import { readObjects } from "./read-objects";
-
-/** What the rules look at, in the version that every supported Istio or Kubernetes serves. */
-const KINDS: readonly (readonly [apiVersion: string, kind: string])[] = [
-  ["networking.istio.io/v1", "VirtualService"],
-  ["networking.istio.io/v1", "DestinationRule"],
-  ["networking.istio.io/v1", "ServiceEntry"],
-  ["networking.istio.io/v1", "Sidecar"],
-  ["networking.istio.io/v1", "Gateway"],
-  ["networking.istio.io/v1alpha3", "EnvoyFilter"],
-  ["security.istio.io/v1", "AuthorizationPolicy"],
-  ["security.istio.io/v1", "PeerAuthentication"],
-  ["telemetry.istio.io/v1", "Telemetry"],
-  ["extensions.istio.io/v1alpha1", "WasmPlugin"],
-  ["extensions.istio.io/v1alpha1", "TrafficExtension"],
-  ["v1", "Service"],
-  ["v1", "ConfigMap"],
-  ["apps/v1", "Deployment"],
-  ["apps/v1", "StatefulSet"],
-  ["batch/v1", "CronJob"],
-  ["autoscaling/v2", "HorizontalPodAutoscaler"],
-  ["monitoring.coreos.com/v1", "PrometheusRule"],
-  ["argoproj.io/v1alpha1", "AnalysisTemplate"],
-  ["argoproj.io/v1alpha1", "Rollout"],
-  ["flagger.app/v1beta1", "Canary"],
-  ["flagger.app/v1beta1", "MetricTemplate"],
-];
 
 export interface ClusterReadOptions {
   readonly namespace?: string;
@@ -42,8 +17,8 @@ export interface ClusterReadOptions {
 }
 
 /**
- * Objects of one namespace, or of all. A kind that is not installed is none; one that may not be
- * listed is a fault beside what could be read.
+ * Objects of one namespace, or of all. A kind that is not installed is none; those that may not be listed
+ * are one fault beside what could be read.
  *
  * @param connection instead of the one that the kubeconfig names
  * @throws GanglionError E_CLUSTER_... where the cluster does not answer
@@ -55,17 +30,34 @@ export async function readCluster(
   const cluster = connection ?? (await connect(options));
   const namespace = options.allNamespaces === true ? "" : (options.namespace ?? cluster.namespace);
   const objects: MeshObject[] = [];
-  const faults: GanglionError[] = [];
-  for (const [apiVersion, kind] of KINDS) {
+  const denied: ClusterKind[] = [];
+  for (const kind of CLUSTER_KINDS) {
     try {
-      const found = await listOf(cluster, apiVersion, kind, namespace);
+      const found = await listOf(cluster, kind, namespace);
       objects.push(...found.flatMap((object) => readObject(object, cluster.namespace)));
     } catch (error) {
       if (!(error instanceof ClusterError) || error.code !== "E_CLUSTER_DENIED") throw error;
-      faults.push(error);
+      denied.push(kind);
     }
   }
-  return { objects, faults, files: objects.length };
+  const faults = denied.length === 0 ? [] : [deniedFault(denied, namespace)];
+  return { objects, faults, files: objects.length, unread: denied.length };
+}
+
+/** One fault for all kinds: the Role that is missing is one, too. */
+function deniedFault(denied: readonly ClusterKind[], namespace: string): GanglionError {
+  const where = namespace === "" ? "in all namespaces" : `in namespace ${namespace}`;
+  const groups = [...pluralsByGroup(denied)].map(
+    ([group, plurals]) => `  ${group === "" ? "core" : group}: ${plurals.join(", ")}`,
+  );
+  const message = `${denied.length} of ${CLUSTER_KINDS.length} kinds may not be listed ${where}`;
+  const role = "ganglion verify role --account ACCOUNT -n";
+  return new GanglionError("E_CLUSTER_DENIED", [message, ...groups].join("\n"), {
+    hint:
+      namespace === ""
+        ? `Name one namespace with -n; \`${role} NAMESPACE\` prints the Role of one for its administrator.`
+        : `Let an administrator apply what \`${role} ${namespace}\` prints.`,
+  });
 }
 
 async function connect(options: ClusterReadOptions): Promise<Cluster> {
@@ -76,8 +68,7 @@ async function connect(options: ClusterReadOptions): Promise<Cluster> {
 
 async function listOf(
   cluster: Cluster,
-  apiVersion: string,
-  kind: string,
+  { apiVersion, kind }: ClusterKind,
   namespace: string,
 ): Promise<ClusterObject[]> {
   try {

@@ -21,6 +21,8 @@ export interface Reading {
   /** Files that could not be read, each with its reason. */
   readonly faults: readonly GanglionError[];
   readonly files: number;
+  /** Files, or kinds of a cluster, that are left out. */
+  readonly unread: number;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function readPaths(paths: readonly string[], namespace: string): Pr
       for (const file of await filesOf(path)) await take(shownPath(file), () => textOf(file));
     }
   }
-  return { objects, faults, files };
+  return { objects, faults, files, unread: faults.length };
 }
 
 async function filesOf(path: string): Promise<string[]> {
