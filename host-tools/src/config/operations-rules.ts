@@ -2,6 +2,7 @@
 // together. Each would render into objects that are accepted and never do what they say.
 
 import type { Policy, PolicyService } from "./policy";
+import { isExposed } from "./policy-tracing";
 import type { PolicyPlace } from "./policy-node";
 import { placeOf } from "./shape/read-shape";
 
@@ -15,6 +16,7 @@ export function operationsFaults(policy: Policy): OperationsFault[] {
     ...policy.services.flatMap((service) => serviceFaults(service, policy)),
     ...tenantFaults(policy),
     ...meshFaults(policy),
+    ...tagFaults(policy),
   ];
 }
 
@@ -84,4 +86,15 @@ function tenantFaults({ mesh, services }: Policy): OperationsFault[] {
         return { place, message: `${place.path}: ${name} is no service of this policy` };
       }),
   );
+}
+
+/** A tag from a header that the filter is told never to write would never be there. */
+function tagFaults({ mesh, settings }: Policy): OperationsFault[] {
+  if (settings.expose !== "never") return [];
+  return [...(mesh.tracing?.tags?.values() ?? [])].flatMap((tag) => {
+    if (typeof tag === "string" || !isExposed(tag.from)) return [];
+    const place = placeOf(tag, "from");
+    const message = `${place.path}: ${tag.from} is never written: expose is never`;
+    return [{ place, message }];
+  });
 }

@@ -1,7 +1,7 @@
 // The part of an OpenTelemetry collector's configuration that keeps every trace with an error, and
 // a share of the rest. Only a collector can: it sees a trace when it is over.
 
-import type { Tracing } from "../config/policy-telemetry";
+import type { Tracing } from "../config/policy-tracing";
 import { yamlText } from "./yaml-text";
 
 const COMMENT = `\

@@ -3,8 +3,10 @@
 // whether it will fail; a policy that wants every failed trace has a `tail`, traces everything and
 // leaves the choice to a collector (tail-sampling.ts).
 
-import type { AccessLog, TraceTag, Tracing } from "../config/policy-telemetry";
+import type { AccessLog } from "../config/policy-telemetry";
+import type { Tracing } from "../config/policy-tracing";
 import { type KubeObject, metadata } from "./kube-object";
+import { spanTags } from "./span-tags";
 
 export interface Recording {
   readonly tracing: Tracing | undefined;
@@ -31,17 +33,12 @@ export function telemetry(name: string, namespace: string, recording: Recording)
   };
 }
 
-function spans({ provider, sampling_percent: head, tags, tail }: Tracing): unknown {
-  const customTags = [...(tags ?? [])].map(([name, tag]) => [name, customTag(tag)]);
+function spans(tracing: Tracing): unknown {
+  const { provider, sampling_percent: head, tail } = tracing;
+  const customTags = spanTags(tracing);
   return {
     providers: [{ name: provider }],
     randomSamplingPercentage: tail === undefined ? head : 100,
-    ...(customTags.length > 0 && { customTags: Object.fromEntries(customTags) }),
+    ...(Object.keys(customTags).length > 0 && { customTags }),
   };
-}
-
-function customTag(tag: TraceTag): unknown {
-  if (typeof tag === "string") return { literal: { value: tag } };
-  const { header: name, default: defaultValue } = tag;
-  return { header: { name, ...(defaultValue !== undefined && { defaultValue }) } };
 }

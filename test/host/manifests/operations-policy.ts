@@ -34,7 +34,7 @@ mesh:
   tracing:
     provider: otel
     tags:
-      model.name: { header: x-ganglion-arm, default: default }
+      model.name: { from: arm, default: default }
       user.tier: { header: x-user-tier, default: none }
       session.id: { header: x-session-id }
       deployment: production

@@ -93,8 +93,11 @@ function readNumber({ isWhole, low, high }: NumberShape, node: PolicyNode): numb
   return undefined;
 }
 
-function readChoice({ words }: ChoiceShape, node: PolicyNode): string | number | undefined {
+function readChoice(shape: ChoiceShape, node: PolicyNode): string | number | undefined {
+  const { words, sinceMinor } = shape;
   const found = words.find((word) => word === node.scalar);
+  const istioMinor = sinceMinor?.[String(found)];
+  if (istioMinor !== undefined) node.noteIstio(istioMinor);
   if (found !== undefined) return found;
   node.refuse(words.length === 1 ? `must be ${words[0]}` : `must be one of ${words.join(", ")}`);
   return undefined;

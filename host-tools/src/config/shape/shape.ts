@@ -46,6 +46,8 @@ export interface FlagShape extends Facts {
 export interface ChoiceShape extends Facts {
   readonly kind: "choice";
   readonly words: readonly (string | number)[];
+  /** Minor version of Istio 1.x for words that not every supported mesh knows. */
+  readonly sinceMinor?: Readonly<Record<string, number>>;
 }
 export interface ListShape extends Facts {
   readonly kind: "list";
@@ -181,11 +183,10 @@ export function flag<const O extends Given<boolean>>(help: string, options?: O):
 }
 
 /** One of some words (or numbers, for a version). */
-export function choice<const W extends string | number, const O extends Given<W>>(
-  help: string,
-  words: readonly W[],
-  options?: O,
-): Made<W, O> {
+export function choice<
+  const W extends string | number,
+  const O extends Given<W> & Pick<ChoiceShape, "sinceMinor">,
+>(help: string, words: readonly W[], options?: O): Made<W, O> {
   return { kind: "choice", help, words, ...options } as Made<W, O>;
 }
 
