@@ -65,7 +65,7 @@ describe("the default model", () => {
     const rebuilt = encodeArtifact(buildDefaultModel().artifact);
     expect(Buffer.compare(rebuilt, bytes)).toBe(0);
     // A whole training; others may want the cores.
-  }, 240_000);
+  }, 900_000);
 
   it("is what the filter takes, and small", () => {
     expect(startLab().load(bytes)).toBe(ArtifactStatus.Ok);

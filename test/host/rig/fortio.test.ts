@@ -95,13 +95,13 @@ describe("runFixedLoad", () => {
   });
 
   it("falls back to the built-in generator and says so", async () => {
-    const server = new UpstreamServer({ name: "a", law: { kind: "constant", ms: 20 } }, 1);
+    const server = new UpstreamServer({ name: "a", law: { kind: "constant", ms: 200 } }, 1);
     const port = await server.listen();
-    const small = { port, connections: 10, rateHz: 100, durationMs: 500 };
+    const small = { port, connections: 50, rateHz: 100, durationMs: 500 };
     const result = await runFixedLoad(small, undefined);
     await server.close();
     expect(result).toMatchObject({ generator: "built-in", requests: 50, failed: 0 });
-    expect(result.p50Ms).toBeGreaterThan(19);
-    expect(result.p50Ms).toBeLessThan(26);
+    expect(result.p50Ms).toBeGreaterThan(199);
+    expect(result.p50Ms).toBeLessThan(320);
   });
 });

@@ -42,7 +42,7 @@ describe("a guarded child and the scratch folder are gone", () => {
       if (signal) parent.kill(signal);
       const [, how] = await gone;
       expect(how).toBe(signal ?? null);
-      await eventually(() => !pids.some(isAlive) && !existsSync(dir), 8000);
+      await eventually(() => !pids.some(isAlive) && !existsSync(dir));
     });
   }
 

@@ -50,7 +50,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Polls until `condition` holds. @throws after `timeoutMs` */
-export async function eventually(condition: () => boolean, timeoutMs = 5000): Promise<void> {
+export async function eventually(condition: () => boolean, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${condition}`);

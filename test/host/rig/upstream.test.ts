@@ -120,11 +120,16 @@ describe("an upstream server", () => {
 
   it("keeps to its law within timer precision", async () => {
     const [port] = await serve({ law: { kind: "constant", ms: 30 } });
-    const times: number[] = [];
-    for (let i = 0; i < 15; i++) times.push((await get(port)).totalMs);
-    const medianMs = times.sort((x, y) => x - y)[7] as number;
-    expect(medianMs).toBeGreaterThan(29.5);
-    expect(medianMs).toBeLessThan(33);
+    const [prompt] = await serve({ law: { kind: "constant", ms: 0 } });
+    // What others do on this machine can only add to a time, so the least of many is what the server
+    // itself takes; what the exchange takes beside the law is in both and cancels.
+    const leastMs = { law: Infinity, none: Infinity };
+    for (let i = 0; i < 40; i++) {
+      leastMs.law = Math.min(leastMs.law, (await get(port)).totalMs);
+      leastMs.none = Math.min(leastMs.none, (await get(prompt)).totalMs);
+    }
+    expect(leastMs.law).toBeGreaterThan(29.5);
+    expect(leastMs.law - leastMs.none).toBeLessThan(33);
   });
 
   it("streams tokens at their pace and ends with usage and [DONE]", async () => {
@@ -157,12 +162,12 @@ describe("an upstream server", () => {
 
   it("fails fast, resets and swallows as its schedule says", async () => {
     const always = { atMs: 0, untilMs: 1e9 };
-    const [port, server] = await serve({ law: { kind: "constant", ms: 200 } });
+    const [port, server] = await serve({ law: { kind: "constant", ms: 20_000 } });
     server.start();
     server.configure({ faults: [{ ...always, errorPermille: 1000, failFastMs: 1 }] });
     const failed = await get(port);
     expect(failed.status).toBe(503);
-    expect(failed.totalMs).toBeLessThan(150);
+    expect(failed.totalMs).toBeLessThan(10_000);
 
     server.configure({
       law: { kind: "constant", ms: 1 },
@@ -185,29 +190,33 @@ describe("an upstream server", () => {
 
   it("stalls a running stream for as long as the fault lasts", async () => {
     const [port, server] = await serve({ law: { kind: "llm", ttftMs: 0, perTokenMs: 10 } });
+    const startMs = performance.now();
     server.start();
-    server.configure({ faults: [{ atMs: 50, untilMs: 250, stallStream: true }] });
+    server.configure({ faults: [{ atMs: 50, untilMs: 400, stallStream: true }] });
     const reply = await get(port, { "x-tokens-output": "10", accept: "text/event-stream" });
-    expect(reply.totalMs).toBeGreaterThan(240);
+    // 100 ms of tokens, which the fault meets in the middle, wherever in it they begin.
+    expect(performance.now() - startMs).toBeGreaterThan(399);
     expect(reply.body).toContain("[DONE]");
   });
 
   it("slows the tokens of a stream and not its first byte", async () => {
-    const [port, server] = await serve({ law: { kind: "llm", ttftMs: 0, perTokenMs: 10 } });
+    const [port, server] = await serve({ law: { kind: "llm", ttftMs: 20, perTokenMs: 10 } });
     server.start();
-    server.configure({ faults: [{ atMs: 0, untilMs: 1e9, tokenFactor: 4 }] });
-    const stream = { "x-tokens-output": "6", accept: "text/event-stream" };
+    server.configure({ faults: [{ atMs: 0, untilMs: 1e9, tokenFactor: 50 }] });
+    const stream = { "x-tokens-output": "4", accept: "text/event-stream" };
     const reply = await get(port, stream);
-    expect(reply.firstByteMs).toBeLessThan(60);
-    expect(reply.totalMs).toBeGreaterThan(190);
+    // Slowed as well, the first byte would come after 1000 ms.
+    expect(reply.firstByteMs).toBeLessThan(800);
+    expect(reply.totalMs).toBeGreaterThan(1490);
   });
 
   it("queues what does not fit its slots", async () => {
-    const [port] = await serve({ law: { kind: "constant", ms: 40 }, slots: 1 });
+    const [port] = await serve({ law: { kind: "constant", ms: 600 }, slots: 1 });
     const replies = await Promise.all([get(port), get(port), get(port)]);
     const times = replies.map((reply) => reply.totalMs).sort((x, y) => x - y);
-    expect(times[0]).toBeLessThan(75);
-    expect(times[2]).toBeGreaterThan(115);
+    expect(times[0]).toBeLessThan(1100);
+    expect(times[1]).toBeGreaterThan(1195);
+    expect(times[2]).toBeGreaterThan(1795);
   });
 
   it("gives the same traffic id the same luck in any order", async () => {
