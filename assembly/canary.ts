@@ -7,9 +7,11 @@ import { GENERATIONS_MAX, ROUTES_MAX, WORKERS_MAX } from "./contract/limits";
 import { Cause } from "./contract/signals";
 import { CanarySettings, RouteSettings, Settings } from "./config/settings";
 import { canarySettings, routeSettings } from "./config/settings";
-import { readRecord, recordErrors, recordEvidenceQ16, recordKilled } from "./edge/canary-record";
-import { recordPlace, recordRequests, writeRecord } from "./edge/canary-record";
-import { LEVEL_WARN, STATUS_OK, readProperty, resultBytes, resultPtr } from "./edge/host";
+import { readRecord, recordComparisonQ16, recordErrors } from "./edge/canary-record";
+import { recordEvidenceQ16, recordKilledS, recordPlace } from "./edge/canary-record";
+import { recordRequests, writeRecord } from "./edge/canary-record";
+import { LEVEL_WARN, NO_TIME, STATUS_OK, readProperty, wallNs } from "./edge/host";
+import { resultBytes, resultPtr } from "./edge/host";
 import { logText, noteCause } from "./edge/log";
 import { Shared } from "./edge/shared";
 import { appendBytes, appendLiteral, appendNumber, beginText } from "./edge/text";
@@ -17,6 +19,7 @@ import * as wire from "./edge/wire";
 import { isCanary } from "./policy/match-cluster";
 import { CanaryState, canaryState, foundBad, weighAnswer } from "./state/canary-state";
 import { routeName, routeState } from "./state/route-state";
+import { compareAnswer, noteStable } from "./state/stable-comparison";
 import { StreamSlot } from "./state/stream-table";
 import { boundRoute, generationSettings } from "./generation";
 
@@ -29,7 +32,7 @@ if (ROUTES_MAX > 64 || GENERATIONS_MAX > 4) ERROR("a ticket has no room for the 
 // @ts-ignore: decorator
 @inline
 export function isVetoed(settings: Settings, route: RouteSettings, stateIndex: i32): bool {
-  if (route.canary == 0 || canaryState(stateIndex).killed == 0) return false;
+  if (route.canary == 0 || canaryState(stateIndex).killedS == 0) return false;
   return canarySettings(settings, route.canary - 1).mode == Mode.Enforce;
 }
 
@@ -57,11 +60,12 @@ export function judgeCanary(slot: StreamSlot, nowMs: f64): void {
   if (!isCanary(canary, resultPtr(), resultBytes())) {
     state.stableCounted++;
     if (failed) state.stableFailed++;
+    if (canary.odds != 0) noteStable(state, failed);
     return;
   }
   state.counted++;
   if (failed) state.failed++;
-  if (state.killed == 0) weigh(state, canary, slot.route, failed, nowMs);
+  if (state.killedS == 0) weigh(state, canary, slot.route, failed, nowMs);
 }
 
 /**
@@ -74,15 +78,23 @@ function learn(state: CanaryState): bool {
   state.place = recordPlace();
   if (!there) return false;
   state.evidenceQ16 = recordEvidenceQ16();
+  state.comparisonQ16 = recordComparisonQ16();
   state.requests = recordRequests();
   state.errors = recordErrors();
-  if (recordKilled()) state.killed = 1;
+  if (recordKilledS() != 0) state.killedS = recordKilledS();
   return true;
 }
 
 function tell(state: CanaryState): Shared {
-  const killed = state.killed != 0;
-  return writeRecord(state.hash, state.evidenceQ16, state.requests, state.errors, killed);
+  const evidence = state.evidenceQ16;
+  const comparison = state.comparisonQ16;
+  return writeRecord(state.hash, evidence, comparison, state.requests, state.errors, state.killedS);
+}
+
+/** Seconds since 1970, never 0. */
+function wallS(): u32 {
+  const ns = wallNs();
+  return ns == NO_TIME ? 1 : max<u32>(1, <u32>(ns / 1000000000));
 }
 
 /** Adds the answer to what all workers know. */
@@ -93,32 +105,42 @@ function weigh(
   failed: bool,
   nowMs: f64,
 ): void {
+  const compared = canary.odds == 0 ? 0 : compareAnswer(state, failed, canary.odds);
   for (let attempt = 0; attempt < TRIES; attempt++) {
     // Where shared data does not work, what this worker knows goes on.
     learn(state);
-    if (state.killed != 0) return;
+    if (state.killedS != 0) return;
     const evidence = state.evidenceQ16;
+    const comparison = state.comparisonQ16;
     const requests = state.requests;
     const errors = state.errors;
-    weighAnswer(state, failed, canary.errorStepQ16, canary.successStepQ16, canary.floorQ16);
+    weighAnswer(
+      state,
+      failed,
+      canary.errorStepQ16,
+      canary.successStepQ16,
+      canary.floorQ16,
+      compared,
+    );
     const bad = foundBad(state, canary.thresholdQ16, canary.requestsMin);
-    state.killed = bad ? 1 : 0;
+    state.killedS = bad ? wallS() : 0;
     const written = tell(state);
     if (written != Shared.Raced) {
       if (written == Shared.Failed) noteCause(Cause.SharedDataFailed, nowMs);
-      if (bad) tellKilled(state, stateIndex);
+      if (bad) tellKilled(state, canary, stateIndex);
       return;
     }
     state.evidenceQ16 = evidence;
+    state.comparisonQ16 = comparison;
     state.requests = requests;
     state.errors = errors;
-    state.killed = 0;
+    state.killedS = 0;
   }
   noteCause(Cause.CasExhausted, nowMs);
 }
 
 /** Said once, by the worker that found it. */
-function tellKilled(state: CanaryState, stateIndex: i32): void {
+function tellKilled(state: CanaryState, canary: CanarySettings, stateIndex: i32): void {
   const route = routeState(stateIndex);
   beginText();
   appendLiteral("ganglion: canary killed: route ");
@@ -128,6 +150,8 @@ function tellKilled(state: CanaryState, stateIndex: i32): void {
   appendLiteral(" errors in ");
   appendNumber(state.requests);
   appendLiteral(" answers");
+  const isLimit = state.evidenceQ16 >= canary.thresholdQ16;
+  appendLiteral(isLimit ? ", too many" : ", more than the stable arm's");
   logText(LEVEL_WARN);
 }
 
@@ -143,6 +167,6 @@ export function watchCanaries(generation: i32): void {
     const state = canaryState(boundRoute(generation, i));
     state.inForce = 1;
     const there = learn(state);
-    if (state.killed != 0 && !(there && recordKilled())) tell(state);
+    if (state.killedS != 0 && !(there && recordKilledS() != 0)) tell(state);
   }
 }

@@ -39,7 +39,7 @@ import {
   errorAt,
   isEjected,
 } from "./state/arm-state";
-import { canaryState } from "./state/canary-state";
+import { CanaryState, canaryState } from "./state/canary-state";
 import { LimitState, limitName, limitState, limitStatesUsed } from "./state/limit-state";
 import {
   RouteState,
@@ -79,7 +79,7 @@ const causeIds: usize = memory.data(64, 4);
 const configIds: usize = memory.data(16, 4);
 const workerIds: usize = memory.data(16, 4);
 if (CAUSES * 4 > 64) ERROR("causeIds is too small");
-if (ROUTE_ID_CANARY_KILLED + 1 > 32) ERROR("a route has too few places for metric ids");
+if (ROUTE_ID_CANARY_KILLED + 4 > 36) ERROR("a route has too few places for metric ids");
 
 /** A request matched no route. */
 export function countUnmatched(): void {
@@ -299,7 +299,7 @@ export function publishGauges(nowMs: f64): void {
     const state = routeState(i);
     if (state.nameHash == 0) continue;
     if (state.arrivalMs > 0) publishRouteGauges(state);
-    publishCanaryGauge(state, i);
+    publishCanaryGauge(state, canaryState(i));
   }
   for (let i = 0; i < armStatesUsed(); i++) {
     const state = armState(i);
@@ -339,13 +339,20 @@ function publishRouteGauges(state: RouteState): void {
 }
 
 /** A canary that no configuration speaks of any more is none: its gauge must not alarm for ever. */
-function publishCanaryGauge(state: RouteState, index: i32): void {
-  const canary = canaryState(index);
+function publishCanaryGauge(state: RouteState, canary: CanaryState): void {
   const place = routeMetricId(state, ROUTE_ID_CANARY_KILLED);
   if (canary.inForce == 0 && load<u32>(place) == 0) return;
-  routeLabels(state);
-  set(Metric.CanaryKilled, place, <u64>(canary.inForce & canary.killed));
+  const killed = canary.inForce != 0 && canary.killedS != 0;
   canary.inForce = 0;
+  routeLabels(state);
+  set(Metric.CanaryKilled, place, killed ? 1 : 0);
+  if (!killed && load<u32>(place, 4) == 0) return;
+  routeLabels(state);
+  set(Metric.CanaryKillTimeSeconds, place + 4, killed ? canary.killedS : 0);
+  routeLabels(state);
+  set(Metric.CanaryKillAnswers, place + 8, killed ? canary.requests : 0);
+  routeLabels(state);
+  set(Metric.CanaryKillErrors, place + 12, killed ? canary.errors : 0);
 }
 
 function publishArmGauges(state: ArmState, nowMs: f64): void {

@@ -40,6 +40,7 @@ export function storeCanary(route: RouteSettings): bool {
   canary.thresholdQ16 = integerOf(RecordKind.Canary, CanaryField.ThresholdQ16);
   canary.floorQ16 = integerOf(RecordKind.Canary, CanaryField.FloorQ16);
   canary.requestsMin = integerOf(RecordKind.Canary, CanaryField.RequestsMin);
+  canary.odds = integerOf(RecordKind.Canary, CanaryField.Odds);
   settings.canaryCount++;
   route.canary = settings.canaryCount;
   return true;

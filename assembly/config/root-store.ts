@@ -30,6 +30,8 @@ function finishRoute(route: RouteSettings): void {
   if (route.canary > 0) {
     const canary = canarySettings(settings, route.canary - 1);
     if (canary.mode == Mode.Inherit) canary.mode = route.mode;
+    // What was found while nothing depended on it is no verdict of a guard that acts, and the other way.
+    if (canary.mode == Mode.Shadow) canary.hash = canary.hash == u64.MAX_VALUE ? 1 : ~canary.hash;
   }
   for (let i = 0; i < route.armCount; i++) {
     const arm = armSettings(settings, route.armFirst + i);

@@ -67,7 +67,7 @@ export class RouteSettings {
 @unmanaged
 @final
 export class CanarySettings {
-  /** hash64 of route name, a zero byte, id: key of the verdict. Never 0. */
+  /** hash64 of route name, a zero byte, id, inverted in shadow: key of the verdict. Never 0. */
   hash: u64;
   /** Name of the arm that gets the canary's requests. */
   stablePtr: usize;
@@ -85,6 +85,8 @@ export class CanarySettings {
   thresholdQ16: i32;
   floorQ16: i32;
   requestsMin: i32;
+  /** Odds of an error of a bad canary over the stable arm's; 0 compares nothing. */
+  odds: i32;
 }
 
 // @ts-ignore: decorator

@@ -116,7 +116,9 @@ export function fieldHelp(record: i32, id: i32): string {
       return "Evidence that kills, Q16.";
     case 151:
       return "How far below zero a healthy canary's evidence goes, Q16.";
-    default:
+    case 152:
       return "Answers of the canary before it can be killed.";
+    default:
+      return "How many times the stable arm's odds of an error a bad canary has; 0 does not compare.";
   }
 }

@@ -119,6 +119,7 @@ export enum CanaryField {
   ThresholdQ16 = 6,
   FloorQ16 = 7,
   RequestsMin = 8,
+  Odds = 9,
 }
 
 /** Index into "enforce|shadow|inherit". */
@@ -272,6 +273,7 @@ function describeCanary(v: FieldVisitor): void {
   v.integer(CanaryField.ThresholdQ16, "threshold_q16", CANARY_THRESHOLD_Q16, 1, 2097152);
   v.integer(CanaryField.FloorQ16, "floor_q16", CANARY_FLOOR_Q16, 0, 2097152);
   v.integer(CanaryField.RequestsMin, "requests_min", 10, 1, 100000);
+  v.integer(CanaryField.Odds, "odds", 0, 0, 1000);
 }
 
 /** Names every field of one record to the visitor, in a fixed order. */

@@ -80,8 +80,11 @@ export enum Metric {
   CanaryKilled = 36,
   StableRequestsTotal = 37,
   StableErrorsTotal = 38,
+  CanaryKillTimeSeconds = 39,
+  CanaryKillAnswers = 40,
+  CanaryKillErrors = 41,
 }
-export const METRICS: i32 = 39;
+export const METRICS: i32 = 42;
 
 /** The metric's name without labels, as Prometheus shows it. */
 export function metricName(metric: i32): string {
@@ -162,15 +165,21 @@ export function metricName(metric: i32): string {
       return "ganglion_canary_killed";
     case 37:
       return "ganglion_stable_requests_total";
-    default:
+    case 38:
       return "ganglion_stable_errors_total";
+    case 39:
+      return "ganglion_canary_kill_time_seconds";
+    case 40:
+      return "ganglion_canary_kill_answers";
+    default:
+      return "ganglion_canary_kill_errors";
   }
 }
 
 /** What the metric is in the proxy. */
 export function metricKind(metric: i32): MetricKind {
   if (metric <= 10 || metric == 27 || metric == 29) return MetricKind.Counter;
-  return metric >= 33 && metric != 36 ? MetricKind.Counter : MetricKind.Gauge;
+  return metric >= 33 && metric <= 38 && metric != 36 ? MetricKind.Counter : MetricKind.Gauge;
 }
 
 /** Which labels the metric carries. */
@@ -184,6 +193,9 @@ export function metricScope(metric: i32): MetricScope {
     case 36:
     case 37:
     case 38:
+    case 39:
+    case 40:
+    case 41:
       return MetricScope.Route;
     case 2:
     case 3:
@@ -301,7 +313,13 @@ export function metricHelp(metric: i32): string {
       return "1 from the moment the canary is found bad until another revision of it is configured.";
     case 37:
       return "Answers of a route with a canary that did not come from the canary.";
-    default:
+    case 38:
       return "Answers 5xx among them.";
+    case 39:
+      return "When the canary was found bad, seconds since 1970; 0 while it is not.";
+    case 40:
+      return "Answers of the canary that had been weighed when it was found bad, in the whole proxy.";
+    default:
+      return "Answers 5xx among these.";
   }
 }

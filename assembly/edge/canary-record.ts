@@ -7,9 +7,9 @@ import { PROBES_MAX } from "../contract/limits";
 import { Shared, createSlot, readSlot, slotVersion, writeSlot } from "./shared";
 
 const OWNER: i32 = 0x63;
-/** Hash u64, evidence i32, requests u32, errors u32, killed u32, checksum. */
-const BYTES: i32 = 32;
-const VALUE: usize = memory.data(32, 8);
+/** Hash u64, evidence i32, comparison i32, requests u32, errors u32, time of the kill u32, 0, checksum. */
+const BYTES: i32 = 40;
+const VALUE: usize = memory.data(40, 8);
 const SLOTS: i32 = 65536;
 
 let version: u32 = 0;
@@ -21,16 +21,22 @@ export function recordEvidenceQ16(): i32 {
   return load<i32>(VALUE, 8);
 }
 
-export function recordRequests(): u32 {
-  return load<u32>(VALUE, 12);
+/** The same against the stable arm, Q16. */
+export function recordComparisonQ16(): i32 {
+  return load<i32>(VALUE, 12);
 }
 
-export function recordErrors(): u32 {
+export function recordRequests(): u32 {
   return load<u32>(VALUE, 16);
 }
 
-export function recordKilled(): bool {
-  return load<u32>(VALUE, 20) != 0;
+export function recordErrors(): u32 {
+  return load<u32>(VALUE, 20);
+}
+
+/** Seconds since 1970 of the kill, 0 without one. */
+export function recordKilledS(): u32 {
+  return load<u32>(VALUE, 24);
 }
 
 /** Looks for the record's place, or for one that it may take. @returns place + 1, 0 without one */
@@ -80,16 +86,18 @@ export function readRecord(hash: u64, known: i32): bool {
 export function writeRecord(
   hash: u64,
   evidenceQ16: i32,
+  comparisonQ16: i32,
   requests: u32,
   errors: u32,
-  killed: bool,
+  killedS: u32,
 ): Shared {
   if (place == 0) return Shared.Failed;
   store<u64>(VALUE, hash);
   store<i32>(VALUE, evidenceQ16, 8);
-  store<u32>(VALUE, requests, 12);
-  store<u32>(VALUE, errors, 16);
-  store<u32>(VALUE, killed ? 1 : 0, 20);
+  store<i32>(VALUE, comparisonQ16, 12);
+  store<u32>(VALUE, requests, 16);
+  store<u32>(VALUE, errors, 20);
+  store<u64>(VALUE, killedS, 24);
   if (absent) return createSlot(OWNER, place - 1, VALUE, BYTES);
   return writeSlot(OWNER, place - 1, VALUE, BYTES, version);
 }

@@ -21,10 +21,12 @@ export class CanaryState {
   hash: u64;
   /** Natural logarithm, Q16, bad against healthy. */
   evidenceQ16: i32;
+  /** The same, bad against the stable arm beside it (stable-comparison.ts). */
+  comparisonQ16: i32;
   requests: u32;
   errors: u32;
-  /** 1 once the canary was found bad. */
-  killed: i32;
+  /** When the canary was found bad, seconds since 1970; 0 while it is not. */
+  killedS: u32;
   /** Place of the record in shared data + 1; 0 while it is not known. */
   place: i32;
   /** 1 when a configuration in force spoke of it since gauges were written last. */
@@ -35,12 +37,18 @@ export class CanaryState {
   /** The same of answers that were not the canary's. */
   stableCounted: u32;
   stableFailed: u32;
+  /** What this worker saw of the stable arm since the canary's last answer. */
+  blockRequests: u32;
+  blockErrors: u32;
+  /** And before; old answers fade. */
+  pastRequests: u32;
+  pastErrors: u32;
 }
 
-const STATE_BYTES: usize = 48;
-const TABLE: usize = memory.data(6144, 8);
-if (offsetof<CanaryState>() != 48) ERROR("CanaryState changed its size");
-if (CANARY_STATES_MAX * 48 != 6144) ERROR("TABLE must have CANARY_STATES_MAX places");
+const STATE_BYTES: usize = 72;
+const TABLE: usize = memory.data(9216, 8);
+if (offsetof<CanaryState>() > 72) ERROR("CanaryState is larger than its place");
+if (CANARY_STATES_MAX * 72 != 9216) ERROR("TABLE must have CANARY_STATES_MAX places");
 
 /** @param index of the route's state */
 // @ts-ignore: decorator
@@ -64,6 +72,7 @@ export function bindCanary(index: i32, hash: u64): void {
 /**
  * Takes one answer into account.
  *
+ * @param comparedQ16 evidence of the comparison with the stable arm
  * @param errorStepQ16 what a failure adds; positive
  * @param successStepQ16 what any other answer takes away
  * @param floorQ16 how far below zero the evidence may go
@@ -74,16 +83,23 @@ export function weighAnswer(
   errorStepQ16: i32,
   successStepQ16: i32,
   floorQ16: i32,
+  comparedQ16: i32,
 ): void {
-  // What stands in shared data is checked here and nowhere else: any number is brought into range first.
-  const evidence = min(max(state.evidenceQ16, -floorQ16), CANARY_EVIDENCE_MAX);
-  const next = failed ? evidence + errorStepQ16 : evidence - successStepQ16;
-  state.evidenceQ16 = min(max(next, -floorQ16), CANARY_EVIDENCE_MAX);
+  const step = failed ? errorStepQ16 : -successStepQ16;
+  state.evidenceQ16 = moved(state.evidenceQ16, step, floorQ16);
+  state.comparisonQ16 = moved(state.comparisonQ16, comparedQ16, floorQ16);
   if (state.requests != u32.MAX_VALUE) state.requests++;
   if (failed && state.errors != u32.MAX_VALUE) state.errors++;
 }
 
+/** What stands in shared data is checked here and nowhere else: any number is brought into range first. */
+function moved(evidence: i32, step: i32, floorQ16: i32): i32 {
+  const sane = min(max(evidence, -floorQ16), CANARY_EVIDENCE_MAX);
+  return min(max(sane + step, -floorQ16), CANARY_EVIDENCE_MAX);
+}
+
 /** Whether that is enough to kill. */
 export function foundBad(state: CanaryState, thresholdQ16: i32, requestsMin: i32): bool {
-  return state.requests >= <u32>requestsMin && state.evidenceQ16 >= thresholdQ16;
+  if (state.requests < <u32>requestsMin) return false;
+  return state.evidenceQ16 >= thresholdQ16 || state.comparisonQ16 >= thresholdQ16;
 }

@@ -18,7 +18,7 @@ export const WATCH_SPACE_BYTES: usize = 384;
 /** Space for the threshold and its calibration. */
 export const ALARM_SPACE_BYTES: usize = 192;
 /** Metric ids kept with a state. */
-export const ROUTE_METRIC_IDS: i32 = 32;
+export const ROUTE_METRIC_IDS: i32 = 36;
 
 // @ts-ignore: decorator
 @unmanaged

@@ -5,7 +5,13 @@ import { describe, expect, it } from "vitest";
 import { guardSteps } from "../../host-tools/src/canary/guard-steps";
 import { ReferenceGuard } from "../../host-tools/src/canary/reference-guard";
 import { seededPrng } from "../../host-tools/src/lib/prng";
-import { askCanary, canaryConfig, canaryRecords, tick } from "../support/canary-traffic";
+import {
+  askCanary,
+  canaryConfig,
+  canaryRecords,
+  STABLE_CLUSTER,
+  tick,
+} from "../support/canary-traffic";
 import { filterProxy } from "../support/filter-proxy";
 
 describe("the sequential test", () => {
@@ -36,6 +42,29 @@ describe("the sequential test", () => {
     expect(different).toBe(0);
     expect(low).toBe(-steps.floorQ16);
     expect(high).toBe(2 ** 24);
+  });
+
+  it("compares with the stable arm as its reference does, over 20,000 answers", () => {
+    const prng = seededPrng(6).fork("answers");
+    const config = canaryConfig({ threshold_q16: 2_097_152, requests_min: 100_000, odds: 16 });
+    const proxy = filterProxy(config, { workers: 2 });
+    const twin = new ReferenceGuard({ ...steps, thresholdQ16: 2_097_152 }, 1_000_000, 16, 2);
+    let different = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const worker = prng.below(2);
+      const isError = prng.uniform() < (i % 4_000 < 2_000 ? 0.01 : 0.05);
+      const status = isError ? 503 : 200;
+      if (prng.uniform() < 0.8) {
+        askCanary(proxy, { status, worker, cluster: STABLE_CLUSTER });
+        twin.stableAnswer(isError, worker);
+        continue;
+      }
+      askCanary(proxy, { status, worker });
+      twin.answer(isError, worker);
+      if (canaryRecords(proxy)[0]?.comparisonQ16 !== twin.comparisonQ16) different++;
+    }
+    expect(different).toBe(0);
+    expect(twin.comparisonQ16).not.toBe(0);
   });
 
   it("finds 20 % errors within 60 answers of the canary in at least 99 of 100 tries", () => {

@@ -47,7 +47,7 @@ describe("a canary that fails", () => {
     expect(gauge(proxy, "ganglion_canary_killed", ROUTE)).toBe(1);
     const told = proxy.logs.messages().filter((line) => line.includes("canary killed"));
     expect(told).toEqual([
-      `ganglion: canary killed: route chat: ${failures} errors in ${failures} answers`,
+      `ganglion: canary killed: route chat: ${failures} errors in ${failures} answers, too many`,
     ]);
   });
 
@@ -188,6 +188,22 @@ describe("a kill", () => {
     expect(askCanary(proxy).arm).toBe("v1");
   });
 
+  it("that was found in shadow is none of a guard that acts, and the other way round", () => {
+    const proxy = filterProxy(canaryConfig({ mode: "shadow" }));
+    for (let i = 0; i < 20; i++) askCanary(proxy, { status: 503 });
+    settle(proxy);
+    expect(gauge(proxy, "ganglion_canary_killed", ROUTE)).toBe(1);
+    proxy.configure(json(canaryConfig({ mode: "enforce" }, { epoch: 2 })));
+    expect(askCanary(proxy).arm).toBe("");
+    settle(proxy);
+    expect(gauge(proxy, "ganglion_canary_killed", ROUTE)).toBe(0);
+    failUntilKilled(proxy);
+    proxy.configure(json(canaryConfig({ mode: "shadow" }, { epoch: 3 })));
+    expect(askCanary(proxy).arm).toBe("");
+    proxy.configure(json(canaryConfig({ mode: "enforce" }, { epoch: 4 })));
+    expect(askCanary(proxy).arm).toBe("v1");
+  });
+
   it("ends with the guard, and its gauge goes down", () => {
     const proxy = killed();
     settle(proxy);
@@ -215,7 +231,7 @@ describe("a kill", () => {
 
   it("is written again when somebody else has overwritten it", () => {
     const proxy = killed();
-    for (const bytes of [new Uint8Array(0), new Uint8Array(32), new Uint8Array(32).fill(255)]) {
+    for (const bytes of [new Uint8Array(0), new Uint8Array(40), new Uint8Array(40).fill(255)]) {
       for (const { key } of canaryRecords(proxy)) proxy.sharedData.set("", key, bytes, 0);
       expect(askCanary(proxy).arm).toBe("v1");
       tick(proxy);

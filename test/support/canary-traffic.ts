@@ -62,9 +62,10 @@ export function canaryRecords(proxy: EmbeddedProxy): CanaryRecord[] {
     return {
       key,
       evidenceQ16: view.getInt32(8, true),
-      requests: view.getUint32(12, true),
-      errors: view.getUint32(16, true),
-      isKilled: view.getUint32(20, true) !== 0,
+      comparisonQ16: view.getInt32(12, true),
+      requests: view.getUint32(16, true),
+      errors: view.getUint32(20, true),
+      isKilled: view.getUint32(24, true) !== 0,
     };
   });
 }
@@ -72,6 +73,7 @@ export function canaryRecords(proxy: EmbeddedProxy): CanaryRecord[] {
 export interface CanaryRecord {
   readonly key: string;
   readonly evidenceQ16: number;
+  readonly comparisonQ16: number;
   readonly requests: number;
   readonly errors: number;
   readonly isKilled: boolean;

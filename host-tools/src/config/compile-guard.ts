@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { guardSteps } from "../canary/guard-steps";
 import { canonicalJson, type CanaryConfig } from "./plugin-config";
 import type { PolicyArm, PolicyService } from "./policy";
-import { FALSE_KILL_PERMILLE, guardShares, REQUESTS_MIN } from "./policy-guard";
+import { FALSE_KILL_PERMILLE, guardShares, ODDS_OVER_STABLE, REQUESTS_MIN } from "./policy-guard";
 import { defaultAnalysis } from "./policy-rollout";
 
 /**
@@ -36,6 +36,10 @@ export function compileGuard(service: PolicyService): CanaryConfig | undefined {
     threshold_q16: steps.thresholdQ16,
     floor_q16: steps.floorQ16,
     requests_min: guard?.requests_min ?? REQUESTS_MIN,
+    // As the rollout compares, or not at all: a proxy takes off nothing that the rollout would let pass.
+    ...(analysis.baseline === "compare" && analysis.tolerance_percent === 0
+      ? { odds: guard?.odds_over_stable ?? ODDS_OVER_STABLE }
+      : {}),
   };
 }
 

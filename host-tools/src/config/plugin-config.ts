@@ -82,6 +82,8 @@ export interface CanaryConfig {
   readonly threshold_q16?: number;
   readonly floor_q16?: number;
   readonly requests_min?: number;
+  /** Odds of an error of a bad canary over the stable arm's; 0 compares nothing. */
+  readonly odds?: number;
 }
 export interface ModelConfig {
   /** SHA-256 of the artifact, 64 lower-case hexadecimal digits. */

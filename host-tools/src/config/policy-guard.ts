@@ -5,8 +5,9 @@ import type { Format } from "./shape/format";
 import { placeOf } from "./shape/read-shape";
 import { choice, type FieldValues, percent, real, type Refuse, text, whole } from "./shape/shape";
 
-export const FALSE_KILL_PERMILLE = 1;
+export const FALSE_KILL_PERMILLE = 5;
 export const REQUESTS_MIN = 10;
+export const ODDS_OVER_STABLE = 12;
 /** A bad canary has this many times the errors of a healthy one, where the policy does not say. */
 const BAD_FACTOR = 4;
 const BAD_PERCENT_MAX = 99;
@@ -37,13 +38,17 @@ export const guardFields = {
     otherwise: "four times healthy_error_percent, at most 99",
   }),
   false_kill_permille: real(
-    "Chance that a proxy kills a healthy canary, doubled by 100,000 answers.",
+    "Chance that each of the guard's two tests kills a healthy canary in a proxy, doubled by 100,000 answers.",
     {
       low: 0.001,
       high: 100,
       unit: "permille",
       default: FALSE_KILL_PERMILLE,
     },
+  ),
+  odds_over_stable: whole(
+    "Times the stable arm's odds of an error that make a canary bad, where baseline is compare and nothing is tolerated.",
+    { low: 2, high: 1000, default: ODDS_OVER_STABLE },
   ),
   requests_min: whole("Answers of the canary before it can be killed.", {
     low: 1,

@@ -62,6 +62,40 @@ describe("the default guard", () => {
   });
 });
 
+describe("finding 20 % errors in 60 answers", () => {
+  /** Chance of at least so many errors in 60 answers. */
+  const atLeast = (errors: number, share: number): number => {
+    let chance = (1 - share) ** 60;
+    let below = errors > 0 ? chance : 0;
+    for (let k = 1; k < errors; k++) {
+      chance *= ((61 - k) / k) * (share / (1 - share));
+      below += chance;
+    }
+    return 1 - below;
+  };
+
+  // Neyman and Pearson: for a given chance of finding 20 % the rule "so many errors in 60" kills 4.9 % least.
+  it("in 99 of 100 cases kills a canary with 4.9 % in one of 14, whatever the test", () => {
+    expect(atLeast(6, 0.2)).toBeLessThan(0.99);
+    expect(atLeast(5, 0.2)).toBeGreaterThan(0.99);
+    expect(atLeast(6, 0.049)).toBeGreaterThan(0.07);
+    expect(atLeast(5, 0.049)).toBeGreaterThan(0.17);
+  });
+
+  it("succeeds in at most 94 of 100 cases where 4.9 % may be killed in one of 100", () => {
+    expect(atLeast(7, 0.049)).toBeGreaterThan(0.01);
+    expect(atLeast(8, 0.049)).toBeLessThan(0.01);
+    expect(atLeast(8, 0.2)).toBeLessThan(0.94);
+  });
+
+  it("is done in 80 of 100 cases by the limit alone, killing 4.9 % in one of 200 over 10,000", () => {
+    const steps = guardSteps({ healthy: 0.05, bad: 0.2, falseKill: 0.005 });
+    expect(killChance(steps, 0.2, 60)).toBeGreaterThan(0.8);
+    expect(killChance(steps, 0.2, 100)).toBeGreaterThan(0.95);
+    expect(killChance(steps, 0.049, 10_000)).toBeLessThan(0.005);
+  });
+});
+
 describe("guard steps", () => {
   it.each([
     [0.01, 0.1, 0.001],
@@ -102,8 +136,9 @@ describe("a policy with a rollout", () => {
       id: expect.stringMatching(/^v2-[0-9a-f]{8}$/) as unknown,
       stable: "v1",
       cluster: "outbound|8080|v2|llm.ai.svc.cluster.local",
-      ...fieldsOf(guardSteps({ healthy: 0.05, bad: 0.2, falseKill: 0.001 })),
+      ...fieldsOf(guardSteps({ healthy: 0.05, bad: 0.2, falseKill: 0.005 })),
       requests_min: 10,
+      odds: 12,
     });
   });
 
@@ -111,19 +146,20 @@ describe("a policy with a rollout", () => {
     const limited = (limit: number) =>
       guardOf("", policyText(`, analysis: { error_percent_max: ${limit} }`));
     expect(limited(1)).toMatchObject(
-      fieldsOf(guardSteps({ healthy: 0.01, bad: 0.04, falseKill: 0.001 })),
+      fieldsOf(guardSteps({ healthy: 0.01, bad: 0.04, falseKill: 0.005 })),
     );
     expect(limited(60)).toMatchObject(
-      fieldsOf(guardSteps({ healthy: 0.5, bad: 0.99, falseKill: 0.001 })),
+      fieldsOf(guardSteps({ healthy: 0.5, bad: 0.99, falseKill: 0.005 })),
     );
-    const steps = guardSteps({ healthy: 0.05, bad: 0.2, falseKill: 0.001 });
-    expect(killChance(steps, 0.049, 10_000)).toBeLessThan(0.001);
+    const steps = guardSteps({ healthy: 0.05, bad: 0.2, falseKill: 0.005 });
+    expect(killChance(steps, 0.049, 10_000)).toBeLessThan(0.005);
     expect(killChance(steps, 0.5, 30)).toBeGreaterThan(0.99);
     expect(killChance(steps, 1, 10)).toBe(1);
   });
 
   it("takes the shares that it says", () => {
-    const said = ", guard: { healthy_error_percent: 1, bad_error_percent: 10 }";
+    const shares = "healthy_error_percent: 1, bad_error_percent: 10, false_kill_permille: 1";
+    const said = `, guard: { ${shares} }`;
     expect(guardOf(said)).toMatchObject(fieldsOf(DEFAULT));
   });
 
@@ -131,6 +167,14 @@ describe("a policy with a rollout", () => {
     const other = policyText("").replace('"2.1"', '"2.2"');
     expect(guardOf("", other)?.id).not.toBe(guardOf("")?.id);
     expect(guardOf(", guard: { revision: second-try }")?.id).toBe("second-try");
+  });
+
+  it("compares with the stable arm where the rollout does, and as it does", () => {
+    const analysis = (said: string) => guardOf("", policyText(`, analysis: { ${said} }`))?.odds;
+    expect(analysis("baseline: ignore")).toBeUndefined();
+    expect(analysis("tolerance_percent: 1")).toBeUndefined();
+    expect(analysis("interval_s: 5")).toBe(12);
+    expect(guardOf(", guard: { odds_over_stable: 40 }")?.odds).toBe(40);
   });
 
   it("gives none where the guard is off, and any port where the service names none", () => {

@@ -107,19 +107,23 @@ function expectedCanary(route: RouteConfig, routeMode: string): ReadCanary | nul
   const canary = route.canary;
   if (!canary) return null;
   const own = canary.mode ?? "inherit";
+  const mode = own === "inherit" ? routeMode : own;
+  const key = hash(route.name, canary.id);
   return {
     stable: canary.stable,
     cluster: canary.cluster,
     fields: {
-      hash: hash(route.name, canary.id),
+      // A verdict of a guard in shadow is another one.
+      hash: mode === "shadow" ? BigInt.asUintN(64, ~key) : key,
       stableArm: (route.arms ?? []).findIndex((arm) => arm.name === canary.stable),
       clusterStar: canary.cluster.indexOf("*"),
-      mode: MODES.indexOf(own === "inherit" ? routeMode : own),
+      mode: MODES.indexOf(mode),
       errorStepQ16: canary.error_step_q16 ?? Math.round(Math.log(10) * 65536),
       successStepQ16: canary.success_step_q16 ?? Math.round(Math.log(0.99 / 0.9) * 65536),
       thresholdQ16: canary.threshold_q16 ?? Math.round(Math.log(1000) * 65536),
       floorQ16: canary.floor_q16 ?? Math.round(Math.log(100_000) * 65536),
       requestsMin: canary.requests_min ?? 10,
+      odds: canary.odds ?? 0,
     },
   };
 }

@@ -54,6 +54,7 @@ export interface RouteConfig {
     threshold_q16?: number;
     floor_q16?: number;
     requests_min?: number;
+    odds?: number;
   } | null;
 }
 export interface RootConfig {
@@ -140,6 +141,7 @@ const canary = fc.record(
     threshold_q16: stepQ16,
     floor_q16: stepQ16,
     requests_min: fc.integer({ min: 1, max: 100_000 }),
+    odds: fc.integer({ min: 0, max: 1000 }),
   },
   { requiredKeys: ["id", "stable", "cluster"] },
 );

@@ -26,7 +26,7 @@ const ROUTE = parse(`nameHash:u64 namePtr:usize nameLength:i32 pathPtr:usize pat
   canary:i32`);
 const CANARY = parse(`hash:u64 stablePtr:usize stableLength:i32 stableArm:i32 clusterPtr:usize
   clusterLength:i32 clusterStar:i32 mode:i32 errorStepQ16:i32 successStepQ16:i32 thresholdQ16:i32
-  floorQ16:i32 requestsMin:i32`);
+  floorQ16:i32 requestsMin:i32 odds:i32`);
 const ARM = parse("nameHash:u64 namePtr:usize nameLength:i32 weight:i32 fallback:i32");
 const LIMIT = parse(`nameHash:u64 intervalNs:u64 capacityNs:u64 namePtr:usize nameLength:i32
   mode:i32 keyHeader:i32 valueFirst:i32 valueCount:i32 leaseTokens:i32`);

@@ -22,9 +22,9 @@ function fresh(hash: u64): CanaryState {
 describe("the evidence against a canary", () => {
   it("rises by an error's step, falls by any other answer's, and stops at the floor", () => {
     const state = fresh(7);
-    weighAnswer(state, true, 1000, 10, 25);
+    weighAnswer(state, true, 1000, 10, 25, 0);
     expect(state.evidenceQ16).toBe(1000);
-    for (let i = 0; i < 200; i++) weighAnswer(state, false, 1000, 10, 25);
+    for (let i = 0; i < 200; i++) weighAnswer(state, false, 1000, 10, 25, 0);
     expect(state.evidenceQ16).toBe(-25);
     expect(state.requests).toBe(201);
     expect(state.errors).toBe(1);
@@ -36,7 +36,7 @@ describe("the evidence against a canary", () => {
     let outside = 0;
     for (let i = 0; i < 20000; i++) {
       state.evidenceQ16 = <i32>((nextBelow(65536) << 16) | nextBelow(65536));
-      weighAnswer(state, nextBelow(2) == 0, 1048576, 1048576, FLOOR);
+      weighAnswer(state, nextBelow(2) == 0, 1048576, 1048576, FLOOR, 0);
       if (state.evidenceQ16 < -FLOOR || state.evidenceQ16 > CANARY_EVIDENCE_MAX) outside++;
     }
     expect(outside).toBe(0);
@@ -46,7 +46,7 @@ describe("the evidence against a canary", () => {
     const state = fresh(9);
     state.requests = u32.MAX_VALUE;
     state.errors = u32.MAX_VALUE;
-    weighAnswer(state, true, 1, 1, 1);
+    weighAnswer(state, true, 1, 1, 1, 0);
     expect(state.requests).toBe(u32.MAX_VALUE);
     expect(state.errors).toBe(u32.MAX_VALUE);
   });
@@ -65,10 +65,10 @@ describe("a canary", () => {
 
   it("keeps what is known of it until another one takes its place", () => {
     const state = fresh(11);
-    state.killed = 1;
+    state.killedS = 1;
     bindCanary(3, 11);
-    expect(state.killed).toBe(1);
+    expect(state.killedS).toBe(1);
     bindCanary(3, 12);
-    expect(state.killed).toBe(0);
+    expect(state.killedS).toBe(0);
   });
 });
