@@ -123,11 +123,13 @@ describe.runIf(await meshCanRun())("ganglion weights", () => {
     expect(await modelAt(0)).toBe(2);
   });
 
-  it("watches in shadow mode first, and promotes", async () => {
-    // The mode belongs to whoever applied the configuration, once.
-    const first = await weights("push", model(6), "--shadow", "--force-conflicts");
+  it("watches a model in shadow first, beside limits that are in force, and promotes", async () => {
+    // No force: the model's mode is nobody else's.
+    const first = await weights("push", model(6), "--shadow");
     expect(first.status).toBe(0);
-    expect(first.stderr).toContain("enforce -> shadow");
+    expect(first.stderr).toContain("model mode     enforce -> shadow");
+    const { stdout } = await weights("status", "-o", "json");
+    expect(JSON.parse(stdout)).toMatchObject({ mode: "enforce", model_mode: "shadow" });
     const promoted = await weights("promote");
     expect(promoted.status).toBe(0);
     expect(promoted.stderr).toContain("shadow -> enforce");

@@ -6,6 +6,7 @@ import { ExitCode, GanglionError } from "../lib/errors";
 import { readInput } from "../lib/input";
 import { STDOUT, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
+import { ofFile } from "../model/artifact-checker";
 import { artifactName } from "../model/artifact-name";
 import { encodeBundle, modelVersionOf } from "../model/bundle";
 
@@ -35,7 +36,7 @@ export async function runBundle(
       exitCode: ExitCode.usage,
     });
   }
-  const versions = members.map((member) => modelVersionOf(member));
+  const versions = members.map((member, i) => ofFile(files[i]!, () => modelVersionOf(member)));
   const modelVersion = options.modelVersion ?? versions[0]!;
   const bytes = encodeBundle({ name, modelVersion, members });
   files.forEach((file, i) => {

@@ -2,16 +2,16 @@
 // cluster, because whoever keeps manifests in Git wants a diff to review. Everything is checked
 // before a byte is written, last of all by the filter itself in the embedded host.
 
-import { createHash } from "node:crypto";
 import { checkWithFilter } from "../istio/filter-check";
 import { canonicalJson } from "../config/plugin-config";
 import { patchWeights, type Patched } from "../istio/weights-patch";
-import { ExitCode, GanglionError } from "../lib/errors";
+import { ExitCode } from "../lib/errors";
 import { readFilterModule } from "../lib/filter-module";
-import { inputName, readInput, readTextInput, STDIN } from "../lib/input";
+import { inputName, readTextInput, STDIN } from "../lib/input";
 import { writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
 import { modelVersionOf } from "../model/bundle";
+import { readArtifact } from "../weights/read-artifact";
 
 export interface PushOptions {
   /** Rendered YAML; `-` for standard input. */
@@ -20,6 +20,8 @@ export interface PushOptions {
   readonly output?: string;
   readonly name?: string;
   readonly epoch?: number;
+  /** The model only counts what it would do. */
+  readonly shadow?: boolean;
   /** Digest that the artifact must have. */
   readonly sha256?: string;
   readonly dryRun?: boolean;
@@ -27,18 +29,18 @@ export interface PushOptions {
 
 /** @param model path of the artifact */
 export async function runPush(model: string, options: PushOptions): Promise<ExitCode> {
-  const artifact = await readInput(model);
-  const version = checkArtifact(artifact, model, options.sha256);
+  const artifact = await readArtifact(model, options.sha256);
   const text = await readTextInput(options.file);
   const patched = patchWeights({
     text,
     file: inputName(options.file),
     artifact,
     name: options.name,
+    modelMode: options.shadow === true ? "shadow" : undefined,
     epoch: options.epoch,
   });
   checkWithFilter(await readFilterModule(), canonicalJson(patched.after));
-  summarise(patched, artifact.length, version);
+  summarise(patched, artifact.length, modelVersionOf(artifact));
   if (options.dryRun) {
     say("dry run: nothing written");
     return ExitCode.ok;
@@ -46,18 +48,6 @@ export async function runPush(model: string, options: PushOptions): Promise<Exit
   const output = options.output ?? (options.file === STDIN ? undefined : options.file);
   await writeOutput(patched.text, output);
   return ExitCode.ok;
-}
-
-/** @returns the model's version */
-function checkArtifact(artifact: Buffer, file: string, wanted: string | undefined): number {
-  const digest = createHash("sha256").update(artifact).digest("hex");
-  if (wanted !== undefined && wanted.replace(/^sha256:/, "") !== digest) {
-    throw new GanglionError("E_MODEL_DIGEST", `${file} has SHA-256 ${digest}, not ${wanted}`, {
-      hint: "The file is not the one that the digest was taken from; fetch or train it again.",
-      exitCode: ExitCode.badInput,
-    });
-  }
-  return modelVersionOf(artifact);
 }
 
 /** Old and new, side by side, for the reader and the commit message. */
@@ -68,6 +58,7 @@ function summarise(patched: Patched, sizeBytes: number, version: number): void {
   const rows: [string, unknown, unknown][] = [
     ["model version", oldBytes === undefined ? "none" : oldVersion(oldBytes), version],
     ["model sha256", shortDigest(old?.sha256), shortDigest(patched.after.model?.sha256)],
+    ["model mode", old?.mode ?? "enforce", patched.after.model?.mode ?? "enforce"],
     ["model bytes", oldBytes?.length ?? 0, sizeBytes],
     ["epoch", patched.before.epoch ?? 0, patched.after.epoch],
     ["config bytes", canonicalJson(patched.before).length, canonicalJson(patched.after).length],

@@ -31,6 +31,7 @@ export async function runWeightsHistory(options: HistoryOptions): Promise<ExitCo
       row.state.padEnd(13),
       `${row.change}${of}`.padEnd(16),
       `version ${row.model_version}`.padEnd(12),
+      (row.model_mode === "shadow" ? "shadow" : "").padEnd(6),
       row.sha256.slice(0, 12).padEnd(12),
       row.at,
     ];

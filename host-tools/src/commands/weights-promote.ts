@@ -1,4 +1,4 @@
-// `ganglion weights promote`: what ran in shadow mode acts from now on.
+// `ganglion weights promote`: a model that was in shadow acts from now on.
 
 import type { ExitCode } from "../lib/errors";
 import { promotePlan } from "../weights/plans";

@@ -5,5 +5,6 @@ import { rearmPlan } from "../weights/plans";
 import { type ChangeCommandOptions, runChange } from "../weights/run-change";
 
 export async function runWeightsRearm(options: ChangeCommandOptions): Promise<ExitCode> {
-  return runChange(rearmPlan, options);
+  const fileWay = "Raise GANGLION_VM_GEN under vmConfig.env in the file that it applies.";
+  return runChange(rearmPlan, { ...options, fileWay });
 }

@@ -21,7 +21,8 @@ const LOOK_AGAIN_MS_MAX = 3_000;
 export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode> {
   const { cluster, place, fleetOf, ports } = await openSession(options, options);
   const live = await readLiveFilter(cluster, place);
-  const { epoch, artifact, mode = "enforce", vmGeneration } = liveGeneration(live);
+  const { epoch, artifact, modelMode, vmGeneration } = liveGeneration(live);
+  const { mode = "shadow" } = live.config;
   const fleet = fleetOf(live);
   // One look shows a dead worker among living ones; that all are dead shows only in two.
   const seen = new Map<string, Seen>();
@@ -38,6 +39,7 @@ export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode
       epoch,
       sha256: artifactDigest(artifact),
       model_version: artifactVersion(artifact),
+      model_mode: modelMode,
       mode,
       vm_generation: vmGeneration,
       ...(owner === undefined ? {} : { owner }),
@@ -51,7 +53,8 @@ export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode
     say(
       `  model          version ${artifactVersion(artifact)}, ${artifactDigest(artifact).slice(0, 12)}`,
     );
-    say(`  mode           ${mode}`);
+    if (artifact !== undefined) say(`  model mode     ${modelMode}`);
+    say(`  mode           ${mode}${mode === "shadow" ? ", of limits and arms too" : ""}`);
     if (vmGeneration > 0) say(`  VM generation  ${vmGeneration}`);
     if (owner !== undefined) say(`  owner          ${owner}`);
     say(`${count(state)} run it${state.effective ? "" : paint.bad("  NOT EFFECTIVE")}`);

@@ -10,14 +10,20 @@ import { ExitCode, GanglionError } from "../lib/errors";
 import { FILTER_KINDS, type FilterKind, PLUGIN_NAME } from "./filter-object";
 import { applyEdits, memberMap, setEdit } from "./yaml-edit";
 
-export interface PatchRequest {
+/** Which object of which text. */
+export interface FileTarget {
   /** A YAML stream or JSON. */
   readonly text: string;
   /** How complaints call it. */
   readonly file: string;
-  readonly artifact: Uint8Array;
   /** The object's name; needed where the stream holds several of ours. */
   readonly name: string | undefined;
+}
+
+export interface PatchRequest extends FileTarget {
+  readonly artifact: Uint8Array;
+  /** Whether the model only counts. Default: as it is. */
+  readonly modelMode?: "enforce" | "shadow" | undefined;
   /** Default: one more than now. */
   readonly epoch: number | undefined;
 }
@@ -40,14 +46,14 @@ export function patchWeights(request: PatchRequest): Patched {
   const documents = parse(text, file);
   const target = findTarget(documents, request);
   const before = target.config.toJSON() as PluginConfig;
-  const model = modelConfig(request.artifact);
+  const model = { ...modelConfig(request.artifact), ...modeOf(before, request) };
   const epoch = nextEpoch(before, request.epoch);
   const after = validConfig(withEpoch({ ...before, model }, epoch));
   const old = memberMap(target.config, "model");
   const edits =
     old === undefined
       ? [setEdit(text, target.config, "model", { ...model })]
-      : [setEdit(text, old, "sha256", model.sha256), setEdit(text, old, "base64", model.base64)];
+      : Object.entries(model).map(([key, value]) => setEdit(text, old, key, value));
   const patched = applyEdits(text, edits);
   // A second pass for the epoch: in a map without both, two insertions would fall on the same
   // place.
@@ -55,6 +61,26 @@ export function patchWeights(request: PatchRequest): Patched {
   const result = applyEdits(patched, [setEdit(patched, again.config, "epoch", epoch)]);
   checkResult(documents, parse(result, file), target.index, after);
   return { text: result, kind: target.kind, name: target.name, before, after };
+}
+
+/**
+ * The one object of the stream that carries our filter, as an API server would have it.
+ *
+ * @throws GanglionError E_PUSH_YAML, E_PUSH_OBJECT
+ */
+export function filterInFile(target: FileTarget): unknown {
+  const documents = parse(target.text, target.file);
+  const { index } = findTarget(documents, target);
+  return documents[index]?.toJSON();
+}
+
+/** The model's mode where it is to be said: one that is not is `enforce`. */
+function modeOf(
+  { model }: PluginConfig,
+  { modelMode }: PatchRequest,
+): { mode?: "enforce" | "shadow" } {
+  const mode = modelMode ?? model?.mode;
+  return mode === "shadow" || model?.mode !== undefined ? { mode: mode ?? "enforce" } : {};
 }
 
 function parse(text: string, file: string): Document.Parsed[] {
@@ -74,7 +100,7 @@ interface Target {
   readonly config: YAMLMap;
 }
 
-function findTarget(documents: readonly Document.Parsed[], request: PatchRequest): Target {
+function findTarget(documents: readonly Document.Parsed[], request: FileTarget): Target {
   const all = documents.flatMap((document, index) => targetOf(document, index) ?? []);
   const { name, file } = request;
   const fitting = name === undefined ? all : all.filter((target) => target.name === name);

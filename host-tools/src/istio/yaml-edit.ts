@@ -45,7 +45,7 @@ export function setEdit(text: string, map: YAMLMap, key: string, value: NewValue
   if (at === undefined) return { ...wholeRange(map), text: `{ ${key}: ${inlineText(value)} }` };
   if (map.flow) return { from: at, to: at, text: `${JSON.stringify(key)}: ${inlineText(value)}, ` };
   const indent = " ".repeat(at - (text.lastIndexOf("\n", at - 1) + 1));
-  return { from: at, to: at, text: `${key}: ${blockText(value, indent)}\n${indent}` };
+  return { from: at, to: at, text: `${key}:${blockText(value, indent)}\n${indent}` };
 }
 
 /** The member's value where it is a map. */
@@ -76,8 +76,9 @@ function scalarOnLine(value: Scalar): string {
   return typeof value === "number" ? String(value) : JSON.stringify(value);
 }
 
+/** What follows the colon. */
 function blockText(value: NewValue, indent: string): string {
-  if (typeof value !== "object") return scalarText(value);
+  if (typeof value !== "object") return ` ${scalarText(value)}`;
   const members = Object.entries(value).map(([key, one]) => `${key}: ${scalarText(one)}`);
   return members.map((member) => `\n${indent}  ${member}`).join("");
 }

@@ -9,7 +9,6 @@ import {
   ARTIFACT_AT_HIDDEN,
   ARTIFACT_AT_INPUTS,
   ARTIFACT_AT_KIND,
-  ARTIFACT_AT_MAGIC,
   ARTIFACT_AT_OUTPUTS,
   ARTIFACT_AT_SELF_TEST_STEPS,
   ARTIFACT_AT_TOTAL_BYTES,
@@ -17,7 +16,6 @@ import {
   ARTIFACT_BYTES_MAX,
   ARTIFACT_FORMAT,
   ARTIFACT_HEADER_BYTES,
-  ARTIFACT_MAGIC,
   Architecture,
   ArtifactKind,
   ArtifactStatus,
@@ -82,7 +80,7 @@ export function checkArtifact(bytes: Uint8Array, limits: ArtifactLimits = {}): v
 
 function checkPurpose(check: ArtifactChecker, schema: number): void {
   const S = ArtifactStatus;
-  check.number(S.BadMagic, "magic", ARTIFACT_AT_MAGIC, ARTIFACT_MAGIC, ARTIFACT_MAGIC);
+  check.magic();
   check.number(S.BadFormat, "format version", ARTIFACT_AT_FORMAT, ARTIFACT_FORMAT, ARTIFACT_FORMAT);
   const kind = ArtifactKind.Scorer;
   check.number(S.BadKind, "kind", ARTIFACT_AT_KIND, kind, kind);

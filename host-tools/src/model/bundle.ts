@@ -88,8 +88,8 @@ export function bundleMembers(bytes: Uint8Array): Uint8Array[] {
     throw artifactRefusal(ArtifactStatus.BadLength, problem);
   }
   const check = new ArtifactChecker(bytes);
-  const { BadMagic, BadFormat, BadFeatureSchema } = ArtifactStatus;
-  check.number(BadMagic, "magic", ARTIFACT_AT_MAGIC, ARTIFACT_MAGIC, ARTIFACT_MAGIC);
+  const { BadFormat, BadFeatureSchema } = ArtifactStatus;
+  check.magic();
   if (check.view.getInt32(ARTIFACT_AT_KIND, true) !== ArtifactKind.Bundle) return [bytes];
   check.number(BadFormat, "format", ARTIFACT_AT_FORMAT, ARTIFACT_FORMAT, ARTIFACT_FORMAT);
   const schema = FEATURE_SCHEMA;

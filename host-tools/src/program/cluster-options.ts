@@ -16,16 +16,25 @@ export function withKubeconfig(command: Command): Command {
     .option("--kubeconfig <file>", "kubeconfig; by default KUBECONFIG, then ~/.kube/config");
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
-/** `60s`, `2m`, `500ms` or 0, as milliseconds. */
+/** A day: whoever waits longer has a question for `status`. */
+const DURATION_MS_MAX = 86_400_000;
+
+/** `60s`, `2m`, `1h`, `500ms` or 0, as milliseconds. */
 export function parseDuration(text: string): number {
-  const [, amount, unit] = /^(\d{1,6})(ms|s|m)?$/.exec(text) ?? [];
+  const [, amount, unit] = /^(\d{1,8})(ms|s|m|h)?$/.exec(text) ?? [];
   const perUnitMs = UNIT_MS[unit ?? ""] ?? (Number(amount) === 0 ? 1 : undefined);
-  if (amount === undefined || perUnitMs === undefined) {
-    throw new InvalidArgumentError("It must be a duration such as 60s, 2m or 500ms, or 0.");
-  }
-  return Number(amount) * perUnitMs;
+  const durationMs = Number(amount) * (perUnitMs ?? NaN);
+  if (durationMs <= DURATION_MS_MAX) return durationMs;
+  throw new InvalidArgumentError(
+    "It must be 0 or a duration of at most 24h, such as 500ms, 60s, 2m or 1h.",
+  );
 }
 
 /** --wait, read as milliseconds into `waitMs`. */

@@ -32,6 +32,7 @@ function addPush(program: Command, finish: Finish): void {
     .option("--name <name>", "which object, where the file holds several with our filter")
     .addOption(epochOption())
     .option("--sha256 <hex>", "refuse the artifact unless it has this digest")
+    .option("--shadow", "the model only counts what it would do; limits and arms act on")
     .option("--dry-run", "say what would change, write nothing")
     .action(async (model: string, options) => {
       finish(await (await import("../commands/push")).runPush(model, options));
@@ -46,9 +47,12 @@ function addWeightsPush(weights: Command, finish: Finish): void {
   changeOptions(command)
     .addOption(epochOption())
     .option("--sha256 <hex>", "refuse the artifact unless it has this digest")
-    .option("--shadow", "only compute and count with them, until `promote`")
+    .option(
+      "--shadow",
+      "the model only counts what it would do, until `promote`; limits and arms act on",
+    )
     .option("--re-arm", "new VMs with it, for workers whose filter has gone silent")
-    .option("--to-file <file>", "change the file that a GitOps controller applies; apply nothing")
+    .addOption(toFileOption())
     .action(async (model: string, options) => {
       const { runWeightsPush } = await import("../commands/weights-push");
       finish(await runWeightsPush(model, changed(options)));
@@ -56,11 +60,13 @@ function addWeightsPush(weights: Command, finish: Finish): void {
 }
 
 function addPromote(weights: Command, finish: Finish): void {
-  const command = weights.command("promote").description("enforce what has run in shadow mode");
-  changeOptions(command).action(async (options) => {
-    const { runWeightsPromote } = await import("../commands/weights-promote");
-    finish(await runWeightsPromote(changed(options)));
-  });
+  const command = weights.command("promote").description("let a model act that was in shadow");
+  changeOptions(command)
+    .addOption(toFileOption())
+    .action(async (options) => {
+      const { runWeightsPromote } = await import("../commands/weights-promote");
+      finish(await runWeightsPromote(changed(options)));
+    });
 }
 
 function addRollback(weights: Command, finish: Finish): void {
@@ -73,6 +79,7 @@ function addRollback(weights: Command, finish: Finish): void {
         wholeNumber(0, Number.MAX_SAFE_INTEGER),
       ),
     )
+    .addOption(toFileOption())
     .action(async (options) => {
       const { runWeightsRollback } = await import("../commands/weights-rollback");
       finish(await runWeightsRollback(changed(options)));
@@ -169,6 +176,9 @@ function changeOptions(command: Command): Command {
     )
     .addOption(outputOption());
 }
+
+const toFileOption = (): Option =>
+  new Option("--to-file <file>", "change the file that a GitOps controller applies; apply nothing");
 
 const outputOption = (): Option =>
   new Option("-o, --output <form>", "form").choices(["text", "json"]).default("text");

@@ -72,8 +72,12 @@ export interface ChangeOptions {
   readonly epoch?: number | undefined;
   /** Highest epoch that the proxies report: nothing below it would be taken. */
   readonly reportedEpoch?: number;
+  /** Epoch of the file that is written instead of the cluster. */
+  readonly fileEpoch?: number;
   /** Writes past a GitOps controller. */
   readonly take?: boolean;
+  /** How the same is done in the file of a GitOps controller. Default: with --to-file. */
+  readonly fileWay?: string | undefined;
   /** Takes fields of other managers over. */
   readonly forceConflicts?: boolean;
   /** `server`: everything is checked there, nothing stored. */
@@ -121,7 +125,7 @@ async function oneRound(
   await step("read-object");
   const before = await readLiveFilter(cluster, options.place);
   await step("check-owner");
-  if (options.take !== true) refuseGitOps(before.object);
+  if (options.take !== true) refuseGitOps(before.object, options.fileWay);
   await step("read-history");
   const history = await readHistory(cluster, before.key.namespace, before.key.name);
   await step("plan");
@@ -196,16 +200,17 @@ function checkApplied(live: LiveFilter, generation: Generation, config: PluginCo
   );
 }
 
-function refuseGitOps(object: ClusterObject): void {
+const TO_FILE =
+  "Write the change into the file that it applies, with --to-file FILE, and commit that.";
+
+function refuseGitOps(object: ClusterObject, fileWay = TO_FILE): void {
   const owner = gitOpsOwner(object);
   if (owner === undefined) return;
   throw new GanglionError(
     "E_WEIGHTS_GITOPS",
     `${object.kind} ${object.metadata.name} belongs to ${owner}, which would undo the change`,
     {
-      hint:
-        "Write the weights into the file that it applies, with --to-file FILE, and commit that; " +
-        "or push past it with --take.",
+      hint: `${fileWay} --take writes past it.`,
       exitCode: ExitCode.badInput,
     },
   );
@@ -215,12 +220,13 @@ function refuseGitOps(object: ClusterObject): void {
 export function nextEpoch(
   live: LiveFilter,
   history: History,
-  options: Pick<ChangeOptions, "epoch" | "reportedEpoch">,
+  options: Pick<ChangeOptions, "epoch" | "reportedEpoch" | "fileEpoch">,
 ): number {
   const places = [
     ["the object", live.epoch],
     ["the history", highestEpoch(history)],
     ["a proxy", options.reportedEpoch ?? 0],
+    ["the file", options.fileEpoch ?? 0],
   ] as const;
   const [where, highest] = places.reduce((a, b) => (b[1] > a[1] ? b : a));
   const next = options.epoch ?? highest + 1;

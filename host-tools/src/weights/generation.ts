@@ -11,25 +11,26 @@ import type { ClusterObject } from "../cluster";
 import { type LiveFilter, VM_GENERATION } from "./live-filter";
 import { type OwnedFields, ownedFields } from "./ownership";
 
+/** `shadow`: the model only counts what it would do (docs/decisions/0024). */
 export type Mode = "shadow" | "enforce";
 
 export interface Generation {
   readonly epoch: number;
   /** Undefined: the filter runs without a model. */
   readonly artifact: Uint8Array | undefined;
-  /** Undefined: as the configuration has it. */
-  readonly mode: Mode | undefined;
+  /** Of the model alone; the mode of the configuration is the policy's. */
+  readonly modelMode: Mode;
   /** Value of GANGLION_VM_GEN. */
   readonly vmGeneration: number;
 }
 
 /** The generation that an object carries. An artifact that cannot be read is carried as it is. */
 export function liveGeneration(live: LiveFilter): Generation {
-  const { model, mode } = live.config;
+  const { model } = live.config;
   return {
     epoch: live.epoch,
     artifact: model === undefined ? undefined : Buffer.from(model.base64, "base64"),
-    mode: mode as Mode | undefined,
+    modelMode: model?.mode ?? "enforce",
     vmGeneration: live.vmGeneration,
   };
 }
@@ -40,15 +41,21 @@ export function liveGeneration(live: LiveFilter): Generation {
  * @throws GanglionError E_MODEL_SIZE, E_EPOCH, E_CONFIG
  */
 export function configWith(live: LiveFilter, generation: Generation): PluginConfig {
-  const { model: _model, mode: _mode, ...rest } = live.config;
-  const { artifact } = generation;
-  const mode = generation.mode ?? live.config.mode;
-  const config = {
-    ...rest,
-    ...(mode === undefined ? {} : { mode }),
-    ...(artifact === undefined ? {} : { model: modelConfig(artifact) }),
-  };
+  const { model: _model, ...rest } = live.config;
+  const model = modelOf(live, generation);
+  const config = { ...rest, ...(model === undefined ? {} : { model }) };
   return validConfig(withEpoch(config, generation.epoch));
+}
+
+/**
+ * An enforced model says no mode, since filters of before know none; but what somebody else has said
+ * is not removed by leaving it out.
+ */
+function modelOf(live: LiveFilter, { artifact, modelMode }: Generation): ModelConfig | undefined {
+  if (artifact === undefined) return undefined;
+  const { modelMode: isOurs } = ownedFields(live.object, live.kind);
+  const says = modelMode === "shadow" || (live.config.model?.mode !== undefined && !isOurs);
+  return { ...modelConfig(artifact), ...(says ? { mode: modelMode } : {}) };
 }
 
 /**
@@ -68,16 +75,15 @@ export function applyBody(live: LiveFilter, generation: Generation): ClusterObje
 }
 
 function pluginFields(live: LiveFilter, generation: Generation, owned: OwnedFields): object {
-  const { epoch, artifact, vmGeneration } = generation;
-  const mode = generation.mode ?? live.config.mode;
-  const saysMode = mode !== undefined && (owned.mode || mode !== live.config.mode);
+  const { epoch, vmGeneration } = generation;
+  const { mode } = live.config;
   const saysVm = owned.vmGeneration || vmGeneration !== live.vmGeneration;
-  const model: ModelConfig | undefined = artifact && modelConfig(artifact);
+  const model = modelOf(live, generation);
   return {
     pluginConfig: {
       epoch,
       ...(model === undefined ? {} : { model }),
-      ...(saysMode ? { mode } : {}),
+      ...(owned.mode && mode !== undefined ? { mode } : {}),
     },
     ...(saysVm
       ? {

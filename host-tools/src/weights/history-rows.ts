@@ -12,7 +12,7 @@ export interface HistoryRow {
   readonly of?: number | undefined;
   readonly sha256: string;
   readonly model_version: number;
-  readonly mode?: string | undefined;
+  readonly model_mode: string;
   readonly at: string;
 }
 
@@ -25,7 +25,7 @@ export function historyRows(history: History, live: LiveFilter): HistoryRow[] {
     ...(record.of === undefined ? {} : { of: record.of }),
     sha256: record.sha256,
     model_version: record.modelVersion,
-    ...(record.mode === undefined ? {} : { mode: record.mode }),
+    model_mode: record.modelMode,
     at: record.at,
   }));
 }

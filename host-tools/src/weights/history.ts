@@ -8,7 +8,7 @@
 // written along with the new one, so a history that was lost or never there starts right.
 
 import { type Cluster, ClusterError, type ClusterObject } from "../cluster";
-import { GanglionError } from "../lib/errors";
+import { ExitCode, GanglionError } from "../lib/errors";
 import {
   artifactDigest,
   artifactVersion,
@@ -31,7 +31,7 @@ export interface HistoryRecord {
   /** SHA-256 of the artifact, `none` without a model. */
   readonly sha256: string;
   readonly modelVersion: number;
-  readonly mode?: Mode | undefined;
+  readonly modelMode: Mode;
   readonly vmGeneration: number;
   readonly change: ChangeKind;
   /** Epoch whose weights were put back. */
@@ -99,10 +99,14 @@ export function recalled(history: History, epoch: number): Generation {
     throw new GanglionError(
       "E_HISTORY_EPOCH",
       `${history.name} has no weights of epoch ${epoch}; it has ${known}`,
-      { hint: `The last ${GENERATIONS_KEPT} generations are kept; push the older artifact again.` },
+      {
+        hint: `The last ${GENERATIONS_KEPT} generations are kept; push the older artifact again.`,
+        exitCode: ExitCode.badInput,
+      },
     );
   }
-  return { epoch, artifact, mode: record.mode, vmGeneration: record.vmGeneration };
+  const { modelMode, vmGeneration } = record;
+  return { epoch, artifact, modelMode, vmGeneration };
 }
 
 export interface NewRecord {
@@ -207,12 +211,12 @@ function keptRecords(history: History, current: Generation, added: NewRecord): K
 }
 
 function recordOf({ generation, change, of, at }: NewRecord): HistoryRecord {
-  const { epoch, artifact, mode, vmGeneration } = generation;
+  const { epoch, artifact, modelMode, vmGeneration } = generation;
   return {
     epoch,
     sha256: artifactDigest(artifact),
     modelVersion: artifactVersion(artifact),
-    ...(mode === undefined ? {} : { mode }),
+    modelMode,
     vmGeneration,
     change,
     ...(of === undefined ? {} : { of }),
@@ -243,7 +247,8 @@ function parseRecord(key: string, text: string): HistoryRecord | undefined {
       Number.isSafeInteger(record.epoch) &&
       typeof record.sha256 === "string" &&
       key === recordKey(record.epoch);
-    return isWhole ? record : undefined;
+    if (!isWhole) return undefined;
+    return { ...record, modelMode: record.modelMode === "shadow" ? "shadow" : "enforce" };
   } catch {
     return undefined;
   }

@@ -54,7 +54,10 @@ export function gitOpsOwner(object: ClusterObject): string | undefined {
 
 /** Which of the fields that weights are made of this manager of ours holds already. */
 export interface OwnedFields {
+  /** Of the configuration: what earlier versions of this tool took. */
   readonly mode: boolean;
+  /** Of the model. */
+  readonly modelMode: boolean;
   readonly vmGeneration: boolean;
 }
 
@@ -65,8 +68,10 @@ export function ownedFields(object: ClusterObject, kind: FilterKind): OwnedField
   const spec = within(ours, "f:spec");
   const plugin = kind === "WasmPlugin" ? spec : within(spec, "f:wasm");
   const env = within(within(plugin, "f:vmConfig"), "f:env");
+  const config = within(plugin, "f:pluginConfig");
   return {
-    mode: within(plugin, "f:pluginConfig")?.["f:mode"] !== undefined,
+    mode: config?.["f:mode"] !== undefined,
+    modelMode: within(config, "f:model")?.["f:mode"] !== undefined,
     vmGeneration: env?.[`k:{"name":"${VM_GENERATION}"}`] !== undefined,
   };
 }

@@ -2,7 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { ExitCode, GanglionError } from "../lib/errors";
-import { readInput } from "../lib/input";
+import { inputName, readInput } from "../lib/input";
+import { ofFile } from "../model/artifact-checker";
 import { modelVersionOf } from "../model/bundle";
 
 /**
@@ -19,6 +20,6 @@ export async function readArtifact(file: string, digest: string | undefined): Pr
       exitCode: ExitCode.badInput,
     });
   }
-  modelVersionOf(artifact);
+  ofFile(inputName(file), () => modelVersionOf(artifact));
   return artifact;
 }

@@ -6,6 +6,7 @@ import { ExitCode } from "../lib/errors";
 import { paint, say } from "../lib/talk";
 import type { Changed } from "./change-weights";
 import type { Outcome } from "./effective-change";
+import type { FileChange } from "./file-change";
 import type { FleetState } from "./fleet";
 import { artifactDigest, artifactVersion, liveGeneration } from "./generation";
 
@@ -48,6 +49,35 @@ export function sayOutcome(outcome: Outcome): ExitCode {
   }
 }
 
+/** Says what became of a file. */
+export function sayFileChange(file: string, change: FileChange, dryRun: boolean): void {
+  const { before, after } = change.patched;
+  say(`${file}: ${change.patched.kind} ${change.patched.name}`);
+  const { modelMode } = change.generation;
+  sayRows([
+    ["epoch", before.epoch ?? 0, after.epoch],
+    ["model sha256", before.model?.sha256.slice(0, 12) ?? "none", after.model?.sha256.slice(0, 12)],
+    ["model mode", before.model?.mode ?? "enforce", modelMode],
+  ]);
+  say(dryRun ? "dry run: nothing written" : "written; nothing was applied: commit the file");
+  if (change.unrecorded === undefined) return;
+  say(`warning: without a record in the history, \`rollback\` will not know this epoch`);
+  say(`  ${change.unrecorded}`);
+}
+
+export function fileChangeJson(file: string, change: FileChange, dryRun: boolean): unknown {
+  const { before, after } = change.patched;
+  return {
+    result: dryRun ? "dry-run" : "written",
+    file,
+    epoch_before: before.epoch ?? 0,
+    epoch: after.epoch,
+    sha256: after.model?.sha256,
+    model_mode: change.generation.modelMode,
+    recorded: !dryRun && change.unrecorded === undefined,
+  };
+}
+
 /** The same for programs. */
 export function outcomeJson(outcome: Outcome): unknown {
   const { changed, result } = outcome;
@@ -59,6 +89,7 @@ export function outcomeJson(outcome: Outcome): unknown {
     epoch: changed.generation.epoch,
     sha256: artifactDigest(changed.generation.artifact),
     model_version: artifactVersion(changed.generation.artifact),
+    model_mode: changed.generation.modelMode,
     rounds: changed.rounds,
     ...("state" in outcome
       ? { elapsed_ms: outcome.elapsedMs, proxies: proxiesJson(outcome.state) }
@@ -107,19 +138,22 @@ function sayChange(changed: Changed): void {
   const old = liveGeneration(changed.before);
   const { generation } = changed;
   say(`${objectName(changed.before.key)}: ${changed.change}`);
-  const rows: [string, unknown, unknown][] = [
+  sayRows([
     ["epoch", old.epoch, generation.epoch],
     ["model version", artifactVersion(old.artifact), artifactVersion(generation.artifact)],
     ["model sha256", digest(old.artifact), digest(generation.artifact)],
     ["model bytes", old.artifact?.length ?? 0, generation.artifact?.length ?? 0],
-    ["mode", old.mode ?? "enforce", changed.config.mode ?? "enforce"],
+    ["model mode", old.modelMode, generation.modelMode],
     ["VM generation", old.vmGeneration, generation.vmGeneration],
     [
       "config bytes",
       canonicalJson(changed.before.config).length,
       canonicalJson(changed.config).length,
     ],
-  ];
+  ]);
+}
+
+function sayRows(rows: readonly (readonly [string, unknown, unknown])[]): void {
   for (const [what, before, after] of rows) {
     say(`  ${what.padEnd(14)} ${before === after ? before : `${before} -> ${after}`}`);
   }

@@ -216,6 +216,8 @@ export const transcripts: readonly Transcript[] = [
       { args: ["weights", "push", "ganglion.yaml"] },
       { args: ["weights", "status", "--wait", "60s"] },
       { args: ["weights", "rollback", "--wait", "soon"] },
+      { args: ["weights", "rollback", "--wait", "25h"] },
+      { args: ["weights", "promote", "--help"] },
       { args: ["weights", "status", "--kubeconfig", "kubeconfig"] },
       { args: ["weights", "status", "--kubeconfig", "absent"] },
     ],

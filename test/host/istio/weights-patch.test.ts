@@ -33,9 +33,14 @@ spec:
       base64: b2xk
 `;
 
-function patch(text: string, options: { name?: string; epoch?: number } = {}) {
-  const { name, epoch } = options;
-  return patchWeights({ text, file: "mesh.yaml", artifact, name, epoch });
+interface Options {
+  readonly name?: string;
+  readonly epoch?: number;
+  readonly modelMode?: "enforce" | "shadow";
+}
+
+function patch(text: string, { name, epoch, modelMode }: Options = {}) {
+  return patchWeights({ text, file: "mesh.yaml", artifact, name, epoch, modelMode });
 }
 
 describe("pushing weights into a file", () => {
@@ -64,6 +69,20 @@ describe("pushing weights into a file", () => {
         if (!/pluginConfig|epoch|model/.test(line)) expect(result.text).toContain(line);
       }
     }
+  });
+
+  it("puts the model into shadow and back, and leaves its mode alone where none is asked", () => {
+    const shadowed = patch(file, { modelMode: "shadow" });
+    expect(shadowed.text).toContain('    model:\n      mode: shadow\n      sha256: "');
+    expect(shadowed.after.model?.mode).toBe("shadow");
+    expect(patch(shadowed.text).after.model?.mode).toBe("shadow");
+    expect(patch(shadowed.text, { modelMode: "enforce" }).text).toContain('mode: "enforce"');
+    expect(patch(file, { modelMode: "enforce" }).text).not.toContain("mode:");
+  });
+
+  it("leaves no space at the end of a line", () => {
+    const without = file.replace(/ {4}model:\n.*\n.*\n/, "");
+    expect(patch(without, { modelMode: "shadow" }).text).not.toMatch(/ \n/);
   });
 
   it("takes a TrafficExtension and JSON too", () => {

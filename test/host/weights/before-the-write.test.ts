@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ManagedFields } from "../../../host-tools/src/cluster";
 import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { applyBody } from "../../../host-tools/src/weights/generation";
 import { fetchModule } from "../../../host-tools/src/weights/image-check";
@@ -71,7 +72,12 @@ describe("an image", () => {
 });
 
 describe("a server-side apply of weights", () => {
-  const generation = { epoch: 5, artifact: Buffer.alloc(3, 1), mode: undefined, vmGeneration: 0 };
+  const generation = {
+    epoch: 5,
+    artifact: Buffer.alloc(3, 1),
+    modelMode: "enforce",
+    vmGeneration: 0,
+  } as const;
 
   it("says epoch and model and nothing else, on the version that was read", () => {
     const body = applyBody(live(pluginConfig(4)), generation);
@@ -95,6 +101,26 @@ describe("a server-side apply of weights", () => {
       pluginConfig: { mode: "enforce" },
       vmConfig: { env: [{ name: "GANGLION_VM_GEN", value: "0" }] },
     });
+  });
+
+  const shadowed = (managedFields: ManagedFields[]) => {
+    const { model, ...rest } = pluginConfig(4, Buffer.alloc(3, 1));
+    const config = { ...rest, model: { ...model!, mode: "shadow" as const } };
+    return liveFilter(filter(config, "WasmPlugin", { managedFields }));
+  };
+  const modelOf = (body: ReturnType<typeof applyBody>) =>
+    (body.spec as { pluginConfig: { model: object } }).pluginConfig.model;
+
+  it("says shadow within the model, and leaves it out to take it back", () => {
+    const fieldsV1 = { "f:spec": { "f:pluginConfig": { "f:model": { "f:mode": {} } } } };
+    const ours = shadowed([{ manager: "ganglion-weights", operation: "Apply", fieldsV1 }]);
+    const inShadow = applyBody(ours, { ...generation, modelMode: "shadow" });
+    expect(modelOf(inShadow)).toMatchObject({ mode: "shadow" });
+    expect(Object.keys(modelOf(applyBody(ours, generation)))).toEqual(["sha256", "base64"]);
+  });
+
+  it("contradicts what somebody else has said there, which leaving out would not remove", () => {
+    expect(modelOf(applyBody(shadowed([]), generation))).toMatchObject({ mode: "enforce" });
   });
 });
 

@@ -282,17 +282,70 @@ describe("what comes after a push", () => {
     await expect(change(cluster, rollbackPlan(2))).rejects.toMatchObject({
       code: "E_HISTORY_EPOCH",
       message: expect.stringContaining("it has 3, 4"),
+      exitCode: 65,
     });
+  });
+
+  it("goes further back with a second rollback, and says where it ends", async () => {
+    const cluster = clusterWith(3);
+    await change(cluster);
+    await change(cluster, pushPlan({ artifact: models[2]! }));
+    await change(cluster, rollbackPlan(undefined));
+    await change(cluster, rollbackPlan(undefined));
+    expect(current(cluster).config.model?.sha256).toBe(sha256(models[0]!));
+    await expect(change(cluster, rollbackPlan(undefined))).rejects.toMatchObject({
+      code: "E_HISTORY_EPOCH",
+      message: expect.stringContaining("before epoch 7, whose weights are those of epoch 3"),
+      hint: expect.stringContaining("with --to: 4, 5, 6"),
+    });
+  });
+
+  it("goes back over a promotion to the weights before, not to the same in shadow", async () => {
+    const cluster = clusterWith(3);
+    await change(cluster, pushPlan({ artifact: models[1]!, modelMode: "shadow" }));
+    await change(cluster, promotePlan);
+    const { generation } = await change(cluster, rollbackPlan(undefined));
+    expect(history(cluster).records.at(-1)).toMatchObject({ change: "rollback", of: 3 });
+    expect(generation.modelMode).toBe("enforce");
+    await change(cluster, rollbackPlan(4));
+    expect(current(cluster).config.model?.mode).toBe("shadow");
   });
 
   it("promotes from shadow, once", async () => {
     const cluster = clusterWith(3);
-    await change(cluster, pushPlan({ artifact: models[1]!, mode: "shadow" }));
-    expect(current(cluster).config.mode).toBe("shadow");
+    await change(cluster, pushPlan({ artifact: models[1]!, modelMode: "shadow" }));
+    expect(current(cluster).config.model?.mode).toBe("shadow");
     await change(cluster, promotePlan);
-    expect(current(cluster).config.mode).toBe("enforce");
+    expect(current(cluster).config.model?.mode ?? "enforce").toBe("enforce");
     expect(current(cluster).config.model?.sha256).toBe(sha256(models[1]!));
     await expect(change(cluster, promotePlan)).rejects.toMatchObject({ code: "E_WEIGHTS_MODE" });
+  });
+
+  it("leaves the mode of the configuration alone, in shadow and promoted", async () => {
+    const cluster = clusterWith(3);
+    await change(cluster, pushPlan({ artifact: models[1]!, modelMode: "shadow" }));
+    expect(current(cluster).config.mode).toBe("enforce");
+    await change(cluster, promotePlan);
+    expect(current(cluster).config.mode).toBe("enforce");
+  });
+
+  it("stays in shadow with the next push, until it is promoted", async () => {
+    const cluster = clusterWith(3);
+    await change(cluster, pushPlan({ artifact: models[1]!, modelMode: "shadow" }));
+    await change(cluster, pushPlan({ artifact: models[2]! }));
+    expect(current(cluster).config.model?.mode).toBe("shadow");
+  });
+
+  it("says whose mode it is where the whole configuration is in shadow", async () => {
+    const cluster = new MemoryCluster();
+    cluster.put(filter({ ...pluginConfig(3, models[0]), mode: "shadow" }));
+    await expect(change(cluster, promotePlan)).rejects.toMatchObject({
+      message: expect.stringContaining("the whole configuration is, by its own mode"),
+      hint: expect.stringContaining("`mode: enforce`"),
+      exitCode: 65,
+    });
+    cluster.put(filter(pluginConfig(3)));
+    await expect(change(cluster, promotePlan)).rejects.toThrow("has no model");
   });
 
   it("re-arms by another VM key, which later pushes keep", async () => {

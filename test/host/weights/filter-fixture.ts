@@ -92,10 +92,13 @@ export class MemoryCluster implements Cluster {
     const dryRun = options.dryRun === true;
     this.beforeWrite("apply", dryRun);
     const current = this.checked(object);
-    const spec = merged(current.spec, object.spec) as Record<string, unknown>;
-    const managedFields = [
-      { manager: options.fieldManager ?? "", operation: "Apply", fieldsV1: fieldsOf(object) },
-    ];
+    const manager = options.fieldManager ?? "";
+    const fieldsV1 = fieldsOf(object);
+    const before = current.metadata.managedFields?.find((one) => one.manager === manager);
+    const kept = { spec: structuredClone(current.spec) };
+    removeDropped(kept, before?.fieldsV1 ?? {}, fieldsV1);
+    const spec = merged(kept.spec, object.spec) as Record<string, unknown>;
+    const managedFields = [{ manager, operation: "Apply", fieldsV1 }];
     const result = { ...current, spec, metadata: { ...current.metadata, managedFields } };
     if (dryRun) return result;
     this.writes.push(`apply ${object.kind}`);
@@ -155,6 +158,20 @@ function merged(target: unknown, change: unknown): unknown {
   }
   return result;
 }
+
+/** What a manager held and no longer says goes. */
+function removeDropped(value: object, before: Fields, after: Fields): void {
+  const members = value as Record<string, object>;
+  for (const [field, inner] of Object.entries(before)) {
+    const key = field.slice("f:".length);
+    if (!field.startsWith("f:") || members[key] === undefined) continue;
+    const now = after[field];
+    if (now === undefined) delete members[key];
+    else removeDropped(members[key], inner as Fields, now as Fields);
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Owned fields as structured-merge-diff writes them, lists of the environment by name. */
 function fieldsOf(value: unknown): Record<string, unknown> {

@@ -36,7 +36,7 @@ function patched(before: ClusterObject | undefined, patch: ClusterObject): Clust
 function added(history: History, current: Uint8Array, epoch: number, next: Uint8Array) {
   const filter = live(pluginConfig(highestEpoch(history) || 1, current));
   return historyPatch(history, filter, {
-    generation: { epoch, artifact: next, mode: undefined, vmGeneration: 0 },
+    generation: { epoch, artifact: next, modelMode: "enforce", vmGeneration: 0 },
     change: "push" as ChangeKind,
     at: AT,
   });
@@ -84,7 +84,7 @@ describe("a history", () => {
     const first = patched(undefined, added(historyOf(undefined, NAME), a, 2, b));
     // Whoever wrote epoch 2 died before the apply: the object is at epoch 1 still.
     const patch = historyPatch(historyOf(first, NAME), live(pluginConfig(1, a)), {
-      generation: { epoch: 3, artifact: c, mode: undefined, vmGeneration: 0 },
+      generation: { epoch: 3, artifact: c, modelMode: "enforce", vmGeneration: 0 },
       change: "push",
       at: AT,
     });
@@ -126,6 +126,21 @@ describe("a history", () => {
     expect(records.map(({ epoch }) => epoch)).toEqual([4]);
     expect([...artifacts.keys()]).toEqual([sha256(good)]);
     expect(historyOf(undefined, NAME)).toMatchObject({ records: [], resourceVersion: undefined });
+  });
+
+  it("tells the mode of each model, enforced where a record of before says none", () => {
+    const [a, b] = [1, 2].map((fill) => Buffer.alloc(10, fill)) as [Buffer, Buffer];
+    const patch = historyPatch(historyOf(undefined, NAME), live(pluginConfig(1, a)), {
+      generation: { epoch: 2, artifact: b, modelMode: "shadow", vmGeneration: 0 },
+      change: "push",
+      at: AT,
+    });
+    const map = patched(undefined, patch);
+    expect(recalled(historyOf(map, NAME), 2).modelMode).toBe("shadow");
+    const data = map.data as Record<string, string>;
+    const { modelMode: _mode, ...older } = JSON.parse(data["epoch-2"]!) as { modelMode: string };
+    const before = { ...map, data: { ...data, "epoch-2": JSON.stringify(older) } };
+    expect(recalled(historyOf(before, NAME), 2).modelMode).toBe("enforce");
   });
 
   it("is shown newest first, with what became of each", () => {
