@@ -54,8 +54,7 @@ describe("a fault link", () => {
     }
     expect(seen).toBe("");
     await link.set("open");
-    await pause(100);
-    expect(seen).toBe("one two three");
+    await expect.poll(() => seen, { timeout: 30_000 }).toBe("one two three");
   });
 
   it("delays each way", async () => {

@@ -15,6 +15,8 @@ import { RolloutMesh, SERVICE } from "./support/rollout-mesh";
 const BUNDLE = fileURLToPath(new URL("../../build/ganglion.mjs", import.meta.url));
 const LENIENT = "healthy_error_percent: 5, bad_error_percent: 50";
 const QUICK = "interval_s: 1, step_weights: [20, 100], step_wait_s: 6, request_count_min: 100";
+/** Long enough in a step for what other processes are to do during it, on a slow machine too. */
+const AMPLE = QUICK.replace("step_wait_s: 6", "step_wait_s: 20");
 
 interface Ended {
   readonly status: number | null;
@@ -37,8 +39,8 @@ describe.runIf(await meshCanRun())("ganglion rollout", () => {
     await rig?.stop();
   });
 
-  async function apply(): Promise<void> {
-    await rig.apply({ guard: LENIENT, analysis: QUICK });
+  async function apply(analysis = QUICK): Promise<void> {
+    await rig.apply({ guard: LENIENT, analysis });
     writeFileSync(policy, rig.policyText);
     if (kubeconfig !== undefined) return;
     const rules = rolloutRules(rig.plan);
@@ -61,11 +63,19 @@ describe.runIf(await meshCanRun())("ganglion rollout", () => {
     return { child, ended, said: () => output.stderr };
   }
 
+  /** What it says of a check comes before the check is kept; what is kept outlives it. */
+  function untilJudged(): Promise<unknown> {
+    return eventually("a judged check that is kept", async () => {
+      const kept = await rig.keptCheck();
+      return kept?.phase === "progressing" && kept.counts.canary.requests >= 100;
+    });
+  }
+
   it("is finished by the next process after SIGKILL, with the same rollout", async () => {
-    await apply();
+    await apply(AMPLE);
     const load = rig.load(300, 1);
     const first = start("start");
-    await eventually("a judged check", async () => first.said().includes("weight 20: canary"));
+    await untilJudged();
     first.child.kill("SIGKILL");
     await first.ended;
     const status = await start("status", "-o", "json").ended;
@@ -85,7 +95,7 @@ describe.runIf(await meshCanRun())("ganglion rollout", () => {
   });
 
   it("exits with 80 when another process aborts it, and reports in Markdown", async () => {
-    await apply();
+    await apply(AMPLE);
     const load = rig.load(300, 2);
     const running = start("start", "-o", "markdown");
     await eventually("a judged check", async () => running.said().includes("weight 20: canary"));

@@ -7,6 +7,7 @@ import { eventually, meshCanRun } from "./rig";
 import { RolloutMesh } from "./support/rollout-mesh";
 
 const RATE_HZ = 400;
+const MIRRORED_HZ = 100;
 /** Errors up to 5 % are the rule's business here, not the guard's. */
 const LENIENT = "healthy_error_percent: 5, bad_error_percent: 30";
 /** From 1,001 requests on an exact 4.9 % cannot look like more than 5 %, whatever comes first. */
@@ -89,16 +90,20 @@ describe.runIf(await meshCanRun())("a rollout", () => {
     const stop = new AbortController();
     const running = rig.rollOut(stop.signal);
     const testers = { "x-canary-user": "true" };
+    // Several in a row: each worker takes up the new routes in its own time.
     await eventually("testers get the canary", async () => {
-      return (await rig.get(testers)).servedBy === "next";
+      for (let i = 0; i < 20; i++) {
+        if ((await rig.get(testers)).servedBy !== "next") return false;
+      }
+      return true;
     });
     let canary = 0;
     for (let i = 0; i < 400; i++) {
       expect((await rig.get(testers)).servedBy).toBe("next");
       if ((await rig.get({})).servedBy === "next") canary++;
     }
-    // 30 % of 400; four standard deviations of chance.
-    expect(Math.abs(canary - 120)).toBeLessThan(37);
+    // 30 % of 400 at random: farther off is rarer than one in ten million.
+    expect(Math.abs(canary - 120)).toBeLessThanOrEqual(50);
     stop.abort();
     await running;
     const view = await rig.store.read();
@@ -125,7 +130,9 @@ describe.runIf(await meshCanRun())("a rollout", () => {
       expect((await rig.get({ cookie: `a=b; ${cookie}; c=d` })).servedBy).toBe("next");
       if ((await rig.get({ cookie: "canary-session=r0" })).servedBy === "one") elsewhere++;
     }
-    expect(elsewhere).toBeGreaterThan(30);
+    // 70 % of 60 at random, where a cookie that was heeded would give 0: fewer are rarer than one in
+    // a billion.
+    expect(elsewhere).toBeGreaterThan(15);
     await rig.order("abort");
     await running;
   });
@@ -135,7 +142,7 @@ describe.runIf(await meshCanRun())("a rollout", () => {
     const analysis = QUICK.replace("step_wait_s: 4", "step_wait_s: 60");
     await rig.apply({ guard: LENIENT, analysis: `${analysis}, ${mirror}` });
     const before = rig.canary.requests;
-    const load = rig.load(RATE_HZ, 3);
+    const load = rig.load(MIRRORED_HZ, 3);
     const running = rig.rollOut();
     await eventually("copies arrive", async () => rig.canary.requests > before);
     await rig.untilQuiet();
@@ -146,8 +153,8 @@ describe.runIf(await meshCanRun())("a rollout", () => {
     await running;
     expect((await load.stop()).failed).toBe(0);
     const copies = rig.canary.requests - before;
-    // The cap is kept to within what is copied between two looks.
+    // The cap is kept to within what is copied between two looks and until the routes are there.
     expect(copies).toBeGreaterThan(50);
-    expect(copies).toBeLessThan(200 + 4 * RATE_HZ);
+    expect(copies).toBeLessThan(200 + 10 * MIRRORED_HZ);
   });
 });

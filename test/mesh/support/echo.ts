@@ -11,14 +11,7 @@ export interface Echo {
 }
 
 export async function startEcho(names: readonly string[], host = "127.0.0.1"): Promise<Echo> {
-  const servers = names.map((name) =>
-    createServer((request, response) => {
-      request.resume();
-      response.setHeader("x-served-by", name);
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(request.headers));
-    }),
-  );
+  const servers = names.map(echoServer);
   const ports = await Promise.all(servers.map((server) => listen(server, host)));
   return {
     ports: Object.fromEntries(names.map((name, i) => [name, ports[i]!])),
@@ -26,6 +19,18 @@ export async function startEcho(names: readonly string[], host = "127.0.0.1"): P
       await Promise.all(servers.map(close));
     },
   };
+}
+
+function echoServer(name: string): Server {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.setHeader("x-served-by", name);
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify(request.headers));
+  });
+  // Never by itself: a connection that closes just as Envoy takes it for a request is a 503.
+  server.keepAliveTimeout = 0;
+  return server;
 }
 
 function listen(server: Server, host: string): Promise<number> {

@@ -23,7 +23,8 @@ export class FaultyUpstream {
       const failed = upstream.count();
       response.writeHead(failed ? 503 : 200, { "x-served-by": name }).end("ok");
     });
-    server.keepAliveTimeout = 60_000;
+    // Never by itself: a connection that closes just as Envoy takes it for a request is a 503.
+    server.keepAliveTimeout = 0;
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return upstream;
   }

@@ -30,7 +30,9 @@ import { FaultyUpstream } from "./faulty-upstream";
 const NAMESPACE = "ai";
 export const SERVICE = "llm-service";
 const HOST = `${SERVICE}.${NAMESPACE}.svc.cluster.local`;
-const RUN_MS_MAX = 10 * 60_000;
+const RUN_MS_MAX = 20 * 60_000;
+/** A proxy's two workers, and the one that only takes configurations. */
+const VMS = 3;
 
 const realClock: RolloutClock = {
   nowMs: () => Date.now(),
@@ -164,7 +166,7 @@ export class RolloutMesh {
       const { status } = await this.get({});
       const page = await this.proxy.prometheus();
       const epochs = [...page.matchAll(/ganglion_config_epoch(?:\{[^}]*\})? (\d+)/g)];
-      const isNew = epochs.length > 0 && epochs.every(([, epoch]) => Number(epoch) === this.epoch);
+      const isNew = epochs.length === VMS && epochs.every(([, e]) => Number(e) === this.epoch);
       // The gauge follows a tick later.
       return status === 200 && isNew && !/ganglion_canary_killed(\{[^}]*\})? 1/.test(page);
     });
@@ -195,6 +197,11 @@ export class RolloutMesh {
     const { state } = view;
     if (state === undefined) throw new Error("no rollout to give an order to");
     await this.store.write(view, obey(this.plan, state, order, Date.now()));
+  }
+
+  /** The state of the last check that the tool has kept, by whoever runs the rollout. */
+  keptCheck(): Promise<RolloutState | undefined> {
+    return new RolloutLease(this.cluster, this.plan, "", realClock).look();
   }
 
   /** Until the canary has had requests; under load. */
