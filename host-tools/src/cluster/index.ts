@@ -24,6 +24,7 @@ export {
   type ObjectKey,
   objectName,
 } from "./cluster-object";
+export { gitOpsOwner } from "./gitops-owner";
 export type { ConnectionChoices } from "./connection";
 export type { WatchEvent } from "./watch";
 

@@ -1,14 +1,13 @@
 // `ganglion weights status`: what the object says, and what the proxies say. Exit status 81 where
 // they do not agree.
 
-import { objectName } from "../cluster";
+import { gitOpsOwner, objectName } from "../cluster";
 import { ExitCode } from "../lib/errors";
 import { writeOutput } from "../lib/output";
 import { paint, say } from "../lib/talk";
 import { fleetEpoch, readFleet, type Seen } from "../weights/fleet";
 import { artifactDigest, artifactVersion, liveGeneration } from "../weights/generation";
 import { readLiveFilter } from "../weights/live-filter";
-import { gitOpsOwner } from "../weights/ownership";
 import { count, proxiesJson, sayProxies } from "../weights/report";
 import { type FleetOptions, openSession, type TargetOptions } from "../weights/session";
 

@@ -10,7 +10,7 @@
 // seen by the resourceVersion: then everything is read and judged anew, with a higher epoch.
 
 import type { Cluster, ClusterObject } from "../cluster";
-import { ClusterError, objectName } from "../cluster";
+import { ClusterError, gitOpsOwner, objectName } from "../cluster";
 import { canonicalJson, type PluginConfig } from "../config/plugin-config";
 import { checkWithFilter } from "../istio/filter-check";
 import { ExitCode, GanglionError } from "../lib/errors";
@@ -26,7 +26,7 @@ import {
   writeHistory,
 } from "./history";
 import { type FilterPlace, liveFilter, type LiveFilter, readLiveFilter } from "./live-filter";
-import { gitOpsOwner, WEIGHTS_MANAGER } from "./ownership";
+import { WEIGHTS_MANAGER } from "./ownership";
 import { checkSize } from "./object-size";
 
 /** What is changed: from what is there and what was to what shall be. The epoch is filled in. */

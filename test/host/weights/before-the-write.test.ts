@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { ManagedFields } from "../../../host-tools/src/cluster";
+import { gitOpsOwner, type ManagedFields } from "../../../host-tools/src/cluster";
 import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { applyBody } from "../../../host-tools/src/weights/generation";
 import { fetchModule } from "../../../host-tools/src/weights/image-check";
 import { liveFilter } from "../../../host-tools/src/weights/live-filter";
 import { checkSize, ETCD_BYTES_MAX } from "../../../host-tools/src/weights/object-size";
-import { gitOpsOwner } from "../../../host-tools/src/weights/ownership";
 import { yamlStream, yamlText } from "../../../host-tools/src/istio/yaml-text";
 import { roleObjects } from "../../../host-tools/src/weights/role";
 import { expectGolden } from "../../support/golden";
