@@ -11,6 +11,7 @@ import type { Policy, PolicyArm, PolicyLimit, PolicyRoute, PolicyService } from 
 import type { PolicyPlace } from "./policy-node";
 import { policyError, type PolicyOverrides, readPolicy } from "./policy-reader";
 import { configFaults } from "./validate";
+import { workloadFaults } from "./workload-rules";
 
 export interface CompiledPolicy {
   readonly policy: Policy;
@@ -40,6 +41,7 @@ export function compilePolicy(
   const complaints = [
     ...serviceComplaints(policy),
     ...operationsFaults(policy),
+    ...workloadFaults(policy),
     ...configComplaints(config, policy, routes),
   ].map(({ place, message }) => `${file}:${place.line}:${place.column}: ${message}`);
   if (complaints.length > 0) throw policyError(complaints);

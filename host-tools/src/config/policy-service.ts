@@ -15,6 +15,7 @@ import {
 } from "./policy-route";
 import { trafficServiceFields } from "./policy-traffic";
 import { poolShape } from "./policy-upstream";
+import { armWorkloadShape, workloadServiceFields } from "./policy-workload";
 import { ARM_NAME, HOST_NAME, SOCKET, SUBSET_NAME } from "./shape/format";
 import { placeOf } from "./shape/read-shape";
 import {
@@ -37,6 +38,7 @@ const armShape = record(
     weight: filterField<number>(RecordKind.Arm, "weight"),
     default: flag("The arm that needs no routing header.", { otherwise: "the first arm" }),
     pool: poolShape,
+    workload: armWorkloadShape,
     address: text("Of the arm, for `render --target envoy`.", { format: SOCKET }),
   },
   {
@@ -64,6 +66,7 @@ const serviceFields = {
   ...trafficServiceFields,
   ...operationsServiceFields,
   ...rolloutServiceFields,
+  ...workloadServiceFields,
   routes: list("Routes in match order.", routeShape, {
     required: true,
     countMin: 1,
@@ -112,6 +115,7 @@ function armOf(name: string, arm: ArmValues, refuse: RefuseAt): PolicyArm {
     subset,
     labels: Object.keys(given).length > 0 ? given : { version: subset },
     pool: arm.pool,
+    workload: arm.workload,
     address: socketOf(arm.address, arm, refuse),
     place: placeOf(arm),
   };

@@ -15,12 +15,16 @@ import type { operationsMeshFields, operationsServiceFields } from "./policy-ope
 import type { rolloutServiceFields } from "./policy-rollout";
 import type { trafficMeshFields, trafficRootFields, trafficServiceFields } from "./policy-traffic";
 import type { Pool } from "./policy-upstream";
+import type { ArmWorkload, workloadServiceFields } from "./policy-workload";
 import type { FieldValues } from "./shape/shape";
 
 /** Members of sections keep the names of the file: `service.pool?.connections_max`. */
 type MeshSections = Partial<FieldValues<typeof trafficMeshFields & typeof operationsMeshFields>>;
 type ServiceSections = FieldValues<
-  typeof trafficServiceFields & typeof operationsServiceFields & typeof rolloutServiceFields
+  typeof trafficServiceFields &
+    typeof operationsServiceFields &
+    typeof rolloutServiceFields &
+    typeof workloadServiceFields
 >;
 type RootSections = FieldValues<typeof trafficRootFields>;
 
@@ -59,6 +63,8 @@ export interface PolicyArm {
   readonly labels: Readonly<Record<string, string>>;
   /** Over the service's pool, member by member. */
   readonly pool: Pool | undefined;
+  /** Over the service's workload, member by member. */
+  readonly workload: ArmWorkload | undefined;
   /** For the standalone Envoy only. */
   readonly address: SocketPlace | undefined;
   readonly place: PolicyPlace;

@@ -2,6 +2,7 @@
 // DENY that matches everything lets nobody through, whatever else is allowed. Deny by default is an
 // ALLOW without rules: it matches nothing, and what no ALLOW matches is refused.
 
+import { serviceSelector } from "../config/pod-sets";
 import type { MeshFacts, PolicyService } from "../config/policy";
 import type { Allow, Tenant } from "../config/policy-security";
 import { type KubeObject, metadata } from "./kube-object";
@@ -38,7 +39,7 @@ export function allowPolicy(service: Callee, allow: readonly Allow[], of: Identi
     kind: KIND,
     metadata: metadata(`${service.name}-callers`, of.mesh.namespace),
     spec: {
-      selector: { matchLabels: podLabels(service) },
+      selector: { matchLabels: serviceSelector(service) },
       action: "ALLOW",
       rules: allow.map(({ from, methods, paths }) => ({
         from: [{ source: { principals: from.map((caller) => principal(caller, of)) } }],
@@ -62,7 +63,7 @@ export function tenantPolicy(
     kind: KIND,
     metadata: metadata(`${service.name}-tenant-${tenant}`, namespace),
     spec: {
-      selector: { matchLabels: podLabels(service) },
+      selector: { matchLabels: serviceSelector(service) },
       action: "ALLOW",
       rules: [
         {
@@ -85,11 +86,6 @@ export function principal(caller: string, { mesh, services }: Identities): strin
 
 export function accountOf(service: PolicyService): string {
   return service.account ?? service.name;
-}
-
-/** Labels that select a service's pods. */
-export function podLabels(service: Callee): Readonly<Record<string, string>> {
-  return service.labels ?? { app: service.name };
 }
 
 function operations(methods: readonly string[] | undefined, paths: readonly string[] | undefined) {

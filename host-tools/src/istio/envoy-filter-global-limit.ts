@@ -4,7 +4,7 @@
 
 import type { MeshFacts, PolicyService } from "../config/policy";
 import type { GlobalLimit, RateLimitService } from "../config/policy-envoy-limits";
-import { podLabels } from "./authorization-policy";
+import { serviceSelector } from "../config/pod-sets";
 import { type ConfigPatch, envoyFilter, inboundFilter, typeUrl } from "./envoy-filter";
 import { duration, type KubeObject } from "./kube-object";
 import { meshTransportSocket } from "./mesh-transport-socket";
@@ -24,7 +24,7 @@ export function globalLimitFilter(
   limits: readonly GlobalLimit[],
   backend: RateLimitService,
 ): KubeObject {
-  return envoyFilter(`${service.name}-global-limit`, mesh.namespace, podLabels(service), [
+  return envoyFilter(`${service.name}-global-limit`, mesh.namespace, serviceSelector(service), [
     inboundFilter("envoy.filters.http.ratelimit", filter(backend)),
     actions(service, limits),
     cluster(mesh, backend),

@@ -4,7 +4,7 @@
 
 import type { PolicyService } from "../config/policy";
 import type { LocalLimit } from "../config/policy-envoy-limits";
-import { podLabels } from "./authorization-policy";
+import { serviceSelector } from "../config/pod-sets";
 import { envoyFilter, inboundFilter, typeUrl } from "./envoy-filter";
 import type { KubeObject } from "./kube-object";
 
@@ -34,7 +34,7 @@ export function localLimitFilter(
       },
     ],
   };
-  return envoyFilter(`${service.name}-local-limit`, namespace, podLabels(service), [
+  return envoyFilter(`${service.name}-local-limit`, namespace, serviceSelector(service), [
     inboundFilter("envoy.filters.http.local_ratelimit", config),
   ]);
 }

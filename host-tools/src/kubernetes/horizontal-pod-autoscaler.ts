@@ -6,20 +6,27 @@ import type { Scaling } from "../config/policy-scaling";
 import { type KubeObject, metadata } from "../istio/kube-object";
 import { SIGNAL_METRIC } from "./scaling-signal";
 
+/** What is scaled, and how the object is called that does it. */
+export interface ScalingTarget {
+  readonly name: string;
+  readonly deployment: string;
+}
+
 export function horizontalPodAutoscaler(
   service: PolicyService,
   namespace: string,
   scaling: Scaling,
+  target: ScalingTarget,
 ): KubeObject {
   return {
     apiVersion: "autoscaling/v2",
     kind: "HorizontalPodAutoscaler",
-    metadata: metadata(service.name, namespace),
+    metadata: metadata(target.name, namespace),
     spec: {
       scaleTargetRef: {
         apiVersion: "apps/v1",
         kind: "Deployment",
-        name: scaling.deployment ?? service.name,
+        name: target.deployment,
       },
       minReplicas: scaling.replicas_min,
       maxReplicas: scaling.replicas_max,

@@ -5,7 +5,7 @@
 import type { PolicyService } from "../config/policy";
 import type { Scaling, ScalingSignal } from "../config/policy-scaling";
 import { type KubeObject, metadata } from "../istio/kube-object";
-import { scalingBehavior } from "./horizontal-pod-autoscaler";
+import { scalingBehavior, type ScalingTarget } from "./horizontal-pod-autoscaler";
 import { signalQuery } from "./scaling-signal";
 
 const FAILURES_MAX = 3;
@@ -16,15 +16,16 @@ export function scaledObject(
   service: PolicyService,
   namespace: string,
   scaling: Scaling,
+  target: ScalingTarget,
   server: string,
 ): KubeObject {
   const { signal, replicas_min: minReplicaCount, replicas_max: maxReplicaCount } = scaling;
   return {
     apiVersion: "keda.sh/v1alpha1",
     kind: "ScaledObject",
-    metadata: metadata(service.name, namespace),
+    metadata: metadata(target.name, namespace),
     spec: {
-      scaleTargetRef: { name: scaling.deployment ?? service.name },
+      scaleTargetRef: { name: target.deployment },
       pollingInterval: POLL_S,
       minReplicaCount,
       maxReplicaCount,

@@ -1,11 +1,13 @@
 // What the Deployments of the policy's workloads need on their pods: a strategic merge patch,
-// because the Deployments are not ours. Only annotations that Istio reads: an unknown one is
-// ignored without a word.
+// because the Deployments are not ours.
 
 import type { MeshFacts } from "../config/policy";
-import type { Intercept, ProxyResources } from "../config/policy-proxy";
+import type { ProxyResources } from "../config/policy-proxy";
 import { METRIC_LABELS } from "../istio/stat-tags";
 import { yamlText } from "../istio/yaml-text";
+import { interceptAnnotations, resourceAnnotations, scrapeAnnotations } from "./pod-annotations";
+
+const PROXY_METRICS = "/stats/prometheus";
 
 const COMMENT = `\
 # Not an object to apply: a patch for the pods of the workloads' Deployments, by the component
@@ -36,7 +38,7 @@ export function workloadPatch(mesh: MeshFacts): string | undefined {
   const annotations = {
     ...(proxy && proxyAnnotations(proxy)),
     ...(intercept && interceptAnnotations(intercept)),
-    ...(prometheus && scrapeAnnotations(prometheus.merged)),
+    ...(prometheus && scrapeAnnotations(prometheus.merged ? 15020 : 15090, PROXY_METRICS)),
   };
   const hasLabels = Object.keys(mesh.workloads).length > 0;
   const metadata = { ...(hasLabels && { labels: mesh.workloads }), annotations };
@@ -58,34 +60,5 @@ function proxyAnnotations(proxy: ProxyResources): Record<string, string> {
     ...(concurrency !== undefined && { concurrency }),
     extraStatTags: METRIC_LABELS,
   });
-  return {
-    "proxy.istio.io/config": config,
-    ...said("sidecar.istio.io/proxyCPU", proxy.cpu_request),
-    ...said("sidecar.istio.io/proxyMemory", proxy.memory_request),
-    ...said("sidecar.istio.io/proxyCPULimit", proxy.cpu_limit),
-    ...said("sidecar.istio.io/proxyMemoryLimit", proxy.memory_limit),
-  };
-}
-
-function interceptAnnotations(intercept: Intercept): Record<string, string> {
-  const prefix = "traffic.sidecar.istio.io";
-  return {
-    ...said(`${prefix}/includeInboundPorts`, intercept.ports?.join()),
-    ...said(`${prefix}/excludeInboundPorts`, intercept.exclude_ports?.join()),
-    ...said(`${prefix}/excludeOutboundPorts`, intercept.exclude_outbound_ports?.join()),
-    ...said(`${prefix}/includeOutboundIPRanges`, intercept.include_outbound_ranges?.join()),
-    ...said(`${prefix}/excludeOutboundIPRanges`, intercept.exclude_outbound_ranges?.join()),
-  };
-}
-
-function scrapeAnnotations(isMerged: boolean): Record<string, string> {
-  return {
-    "prometheus.io/scrape": "true",
-    "prometheus.io/port": isMerged ? "15020" : "15090",
-    "prometheus.io/path": "/stats/prometheus",
-  };
-}
-
-function said(key: string, value: string | undefined): Record<string, string> {
-  return value === undefined ? {} : { [key]: value };
+  return { "proxy.istio.io/config": config, ...resourceAnnotations(proxy) };
 }

@@ -14,6 +14,7 @@ import { sidecar } from "../istio/sidecar";
 import { extraStatTagValues } from "../istio/stat-tags";
 import { virtualService } from "../istio/virtual-service";
 import { yamlText } from "../istio/yaml-text";
+import { deployments, workloadGround } from "./workloads";
 
 export interface Manifest {
   /** File name, stable for the same object. */
@@ -39,8 +40,10 @@ export function manifests(
   const filter = filterObject(choices.kind, policy.name, mesh, choices.image, config);
   const objects = [
     ...groundManifests(policy),
+    ...workloadGround(policy),
     ...trafficManifests(policy),
     ...operationsManifests(policy, config, choices.image),
+    ...deployments(policy),
     filter,
   ];
   return objects.map((object) => ({

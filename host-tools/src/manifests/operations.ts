@@ -2,11 +2,15 @@
 // where the policy says something: what it does not mention stays whoever's it is.
 
 import type { PluginConfig } from "../config/plugin-config";
+import { podSetsOf } from "../config/pod-sets";
 import type { Policy, PolicyService } from "../config/policy";
 import type { Allow } from "../config/policy-security";
 import { analysisTemplate } from "../kubernetes/analysis-template";
 import { envoyExtensionPolicy } from "../kubernetes/envoy-extension-policy";
-import { horizontalPodAutoscaler } from "../kubernetes/horizontal-pod-autoscaler";
+import {
+  horizontalPodAutoscaler,
+  type ScalingTarget,
+} from "../kubernetes/horizontal-pod-autoscaler";
 import { namespaceObject } from "../kubernetes/namespace";
 import { podMonitor, scrapeJob } from "../kubernetes/pod-monitor";
 import { prometheusRule } from "../kubernetes/prometheus-rule";
@@ -155,13 +159,25 @@ function envoyFilters(service: PolicyService, { mesh }: Policy): KubeObject[] {
 
 const SERVER_DEFAULT = "http://prometheus.istio-system:9090";
 
-function scaling(service: PolicyService, { mesh }: Policy): KubeObject[] {
-  if (service.scaling === undefined) return [];
-  if (service.scaling.by === "hpa") {
-    return [horizontalPodAutoscaler(service, mesh.namespace, service.scaling)];
-  }
-  const server = mesh.prometheus?.server ?? SERVER_DEFAULT;
-  return [scaledObject(service, mesh.namespace, service.scaling, server)];
+function scaling(service: PolicyService, policy: Policy): KubeObject[] {
+  const { scaling: how } = service;
+  const { namespace, prometheus } = policy.mesh;
+  if (how === undefined) return [];
+  return scalingTargets(service, policy).map((target) =>
+    how.by === "hpa"
+      ? horizontalPodAutoscaler(service, namespace, how, target)
+      : scaledObject(service, namespace, how, target, prometheus?.server ?? SERVER_DEFAULT),
+  );
+}
+
+/** The service's one Deployment, whoever's it is, or those of its arms. */
+function scalingTargets(service: PolicyService, policy: Policy): ScalingTarget[] {
+  const { name, scaling: how } = service;
+  const sets = podSetsOf(service, policy);
+  if (sets.length === 0) return [{ name, deployment: how?.deployment ?? name }];
+  return sets
+    .map((set) => ({ name: set.name, deployment: set.name }))
+    .filter(({ deployment }) => deployment === (how?.deployment ?? deployment));
 }
 
 function analysis(service: PolicyService, { mesh }: Policy): KubeObject[] {

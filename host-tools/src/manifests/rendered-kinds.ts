@@ -22,6 +22,8 @@ export const RENDERED_KINDS: readonly RenderedKind[] = [
   ...kinds("networking.istio.io/v1alpha3", "EnvoyFilter"),
   ...kinds("security.istio.io/v1", "AuthorizationPolicy", "PeerAuthentication"),
   ...kinds("telemetry.istio.io/v1", "Telemetry"),
+  ...kinds("v1", "Service", "ServiceAccount"),
+  ...kinds("apps/v1", "Deployment"),
   ...kinds("autoscaling/v2", "HorizontalPodAutoscaler"),
   ...kinds("keda.sh/v1alpha1", "ScaledObject"),
   ...kinds("monitoring.coreos.com/v1", "PodMonitor", "PrometheusRule"),
