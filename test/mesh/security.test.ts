@@ -1,9 +1,10 @@
 // Identity, mutual TLS and authorization, between sidecars that istiod gave their certificates.
 
 import { connect } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { envoyCertificates, workloadIdentities } from "../../host-tools/src/identity";
-import { constantArrivals, startLoadGenerator } from "../../host-tools/src/rig";
+import { constantArrivals, LoadStatus, startLoadGenerator } from "../../host-tools/src/rig";
 import { eventually, Mesh, meshCanRun, type Proxy } from "./rig";
 import { startEcho, type Echo } from "./support/echo";
 import { securityObjects } from "./support/security-objects";
@@ -12,8 +13,12 @@ import { hostHeader, INBOUND_PORT, SERVICE_PORT, startWorkload } from "./support
 const NAMESPACE = "ai-services";
 const ROTATING = "rotating";
 const CHAT = "/api/llm/chat";
-const RATE_HZ = 200;
+const RATE_HZ = 100;
+/** How long at least; a rotation that is late on a busy machine is waited for. */
 const LOAD_MS = 30_000;
+const LOAD_MS_MAX = 300_000;
+/** The first, and what followed it twice. */
+const CERTIFICATES = 3;
 /** The agent asks for a new certificate at half of a certificate's life. */
 const ROTATION = { SECRET_TTL: "16s", SECRET_GRACE_PERIOD_RATIO: "0.5" };
 
@@ -79,7 +84,6 @@ describe.runIf(await meshCanRun())("security objects on a real control plane", (
 
   it("let the named account call the named method and path, and nobody else anything", async () => {
     await mesh.apply([objects.denyByDefault, objects.callers]);
-    await eventually("a denial", async () => (await call(intent, "POST", CHAT)) === 403);
     const matrix = [
       ["conversation-service", "POST", CHAT, 200],
       ["conversation-service", "POST", "/api/llm/stream", 200],
@@ -89,13 +93,20 @@ describe.runIf(await meshCanRun())("security objects on a real control plane", (
       ["intent-service", "POST", CHAT, 403],
       ["intent-service", "GET", CHAT, 403],
     ] as const;
-    const seen = await Promise.all(
-      matrix.map(async ([name, method, path]) => {
-        const caller = name === "intent-service" ? intent : conversation;
-        return [name, method, path, await call(caller, method, path)];
-      }),
-    );
-    expect(seen).toEqual(matrix);
+    const see = () =>
+      Promise.all(
+        matrix.map(async ([name, method, path]) => {
+          const caller = name === "intent-service" ? intent : conversation;
+          return [name, method, path, await call(caller, method, path)];
+        }),
+      );
+    // The two objects may come in two pushes, and old listeners drain beside new ones for a moment.
+    let rounds = 0;
+    await eventually("the matrix three times in a row", async () => {
+      rounds = isDeepStrictEqual(await see(), matrix) ? rounds + 1 : 0;
+      return rounds === 3;
+    }).catch(() => undefined);
+    expect(await see()).toEqual(matrix);
   });
 
   it("deny everything where only the ALLOW policy without rules is left", async () => {
@@ -124,18 +135,15 @@ describe.runIf(await meshCanRun())("security objects on a real control plane", (
     ]);
     await eventually("a call", async () => (await call(caller, "POST", CHAT, ROTATING)) === 200);
     const serials = [new Set<string>(), new Set<string>()];
-    const watch = setInterval(() => {
-      [callee, caller].forEach((proxy, i) => {
-        void serialOf(proxy).then((serial) => serials[i]!.add(serial));
-      });
-    }, 500);
-    const failed = await failuresUnderLoad(caller);
-    clearInterval(watch);
+    const { failed, seconds } = await failuresUnderLoad(caller, async () => {
+      for (const [i, proxy] of [callee, caller].entries()) serials[i]!.add(await serialOf(proxy));
+      return serials.every((set) => set.size >= CERTIFICATES);
+    });
     const counts = serials.map((set) => set.size);
     process.stderr.write(
-      `${counts.join(" and ")} certificates in ${LOAD_MS} ms, ${failed} failed\n`,
+      `${counts.join(" and ")} certificates in ${seconds} s, ${failed} failed\n`,
     );
-    expect(Math.min(...counts)).toBeGreaterThanOrEqual(3);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(CERTIFICATES);
     expect(failed).toBe(0);
   });
 });
@@ -182,20 +190,32 @@ async function serialOf(proxy: Proxy): Promise<string> {
   return workloadIdentities(certificates)[0]!.serial;
 }
 
-/** Requests that were not answered 200, at a steady rate. */
-async function failuresUnderLoad(caller: Proxy): Promise<number> {
+/** Requests that were not answered 200, at a steady rate, for a while and until there is enough. */
+async function failuresUnderLoad(caller: Proxy, isEnough: () => Promise<boolean>) {
   const generator = await startLoadGenerator();
   try {
-    const { status } = await generator.openLoop({
+    const running = generator.openLoop({
       target: { host: caller.ip, port: SERVICE_PORT },
       templates: [
         { tag: "chat", method: "POST", path: CHAT, headers: hostHeader("llm-service", ROTATING) },
       ],
-      intendedMs: constantArrivals(RATE_HZ, LOAD_MS),
+      intendedMs: constantArrivals(RATE_HZ, LOAD_MS_MAX),
       connectionsMax: 32,
     });
-    expect(status).toHaveLength((RATE_HZ * LOAD_MS) / 1000);
-    return status.filter((each) => each !== 200).length;
+    running.catch(() => undefined);
+    const startedMs = performance.now();
+    const lastMs = startedMs + LOAD_MS_MAX - 1000;
+    for (;;) {
+      const nowMs = performance.now();
+      if (((await isEnough()) && nowMs - startedMs >= LOAD_MS) || nowMs > lastMs) break;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    await generator.stopRun();
+    const { status } = await running;
+    const sent = status.filter((each) => each !== LoadStatus.notRun);
+    const seconds = Math.round((performance.now() - startedMs) / 1000);
+    expect(sent.length).toBeGreaterThan((RATE_HZ * LOAD_MS) / 2000);
+    return { failed: sent.filter((each) => each !== 200).length, seconds };
   } finally {
     await generator.stop();
   }

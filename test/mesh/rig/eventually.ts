@@ -4,7 +4,7 @@
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
-  timeoutMs = 30_000,
+  timeoutMs = 90_000,
 ): Promise<T> {
   const deadlineMs = performance.now() + timeoutMs;
   let reason = "";
