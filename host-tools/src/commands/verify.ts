@@ -11,6 +11,7 @@ import { unifiedDiff } from "../verify/fix/unified-diff";
 import { chooseFixes, writeEdits } from "../verify/fix/write-fixes";
 import { jsonReport } from "../verify/report/json-report";
 import { sarifReport } from "../verify/report/sarif-report";
+import { sequenceLine, timedSequences } from "../verify/report/sequence-report";
 import { textReport } from "../verify/report/text-report";
 import { readToldCalls } from "../verify/source/policy-calls";
 import { readPaths, type Reading } from "../verify/source/read-files";
@@ -129,6 +130,7 @@ function tellSummary(
     const shown = sources.slice(0, 3).join(", ") + (sources.length > 3 ? ", ..." : "");
     say(paint.dim(`${counted(mesh.calls.length, "call")} followed, known from ${shown}`));
   }
+  for (const timed of timedSequences(verdict)) say(paint.dim(sequenceLine(timed)));
 }
 
 async function fixFiles(verdict: Verdict): Promise<void> {

@@ -4,6 +4,7 @@
 import { RecordKind } from "../contract";
 import type { AnomalyConfig, EjectionConfig, MatchConfig } from "./plugin-config";
 import type { PolicyArm, PolicyRetries, PolicyRoute } from "./policy";
+import { waitsForShape } from "./policy-calls";
 import { limitOf, limitShape } from "./policy-limit";
 import type { PolicyPlace } from "./policy-node";
 import { type Format } from "./shape/format";
@@ -106,6 +107,7 @@ const routeFields = {
     otherwise: "Istio's own: none",
   }),
   retries: retriesShape,
+  waits_for: waitsForShape(),
   arms: list("Arms of the service that the route may use.", text("An arm."), {
     otherwise: "all of the service",
   }),
@@ -140,6 +142,7 @@ export function routeOf(
     mode: route.mode ?? service.mode,
     timeoutMs: route.timeout_ms,
     retries: retriesOf(route.retries),
+    waitsFor: route.waits_for,
     arms,
     fallback: route.fallback ?? fallbackAmong(arms, service.fallback),
     ejection: said(route.ejection) ?? service.ejection,

@@ -2,6 +2,7 @@
 // must fit into each other.
 
 import type { Policy, PolicyRoute, PolicyService } from "./policy";
+import { checkSequences } from "./policy-calls";
 import type { RefuseAt } from "./policy-route";
 import { placeOf } from "./shape/read-shape";
 import { longestMs, triesOverTimeout } from "./timeout-budget";
@@ -16,6 +17,7 @@ export function checkPolicy(policy: Policy, refuse: RefuseAt): void {
   }
   checkNames(policy, refuse);
   checkCalls(policy, refuse);
+  checkSequences(policy, refuse);
 }
 
 function checkRollout({ rollout, arms, routes }: PolicyService, refuse: RefuseAt): void {

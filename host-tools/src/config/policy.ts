@@ -103,6 +103,8 @@ export interface PolicyRoute {
   /** Of the whole request in ms; undefined leaves Istio's default, 0 is none. */
   readonly timeoutMs: number | undefined;
   readonly retries: PolicyRetries | undefined;
+  /** Services, providers or SERVICE/ROUTE, one after another; an inner list at once. */
+  readonly waitsFor: readonly (string | readonly string[])[] | undefined;
   readonly arms: readonly PolicyArm[];
   readonly fallback: readonly string[] | undefined;
   readonly ejection: EjectionConfig | undefined;

@@ -76,3 +76,44 @@ export function longestMs(timeoutsMs: readonly (number | undefined)[]): number |
   }
   return Math.max(...(timeoutsMs as number[]));
 }
+
+/** One call that an answer waits for. */
+export interface CallBudget {
+  /** As messages call it. */
+  readonly name: string;
+  /** The longest that it may take; undefined where nothing bounds it. */
+  readonly ms: number | undefined;
+}
+/** Calls that are made at once; the next step begins when the last of them has ended. */
+export type CallStep = readonly CallBudget[];
+
+export interface SequenceBudget {
+  /** What all steps take at most, calls without a bound left out. */
+  readonly neededMs: number;
+  /** When each step begins at the latest. */
+  readonly startsMs: readonly number[];
+}
+
+/** Steps one after another: their times add up, and within a step the longest call counts. */
+export function sequenceBudget(steps: readonly CallStep[]): SequenceBudget {
+  const startsMs: number[] = [];
+  let neededMs = 0;
+  for (const step of steps) {
+    startsMs.push(neededMs);
+    neededMs += stepMs(step);
+  }
+  return { neededMs, startsMs };
+}
+
+function stepMs(step: CallStep): number {
+  return Math.max(0, ...step.map(({ ms }) => ms ?? 0));
+}
+
+/** `intent 50 + max(retrieval 200, history 100) + llm 30000`; calls without a bound are left out. */
+export function sequenceSum(steps: readonly CallStep[], shown: (ms: number) => string): string {
+  const sums = steps.map((step) => {
+    const calls = step.flatMap(({ name, ms }) => (ms === undefined ? [] : `${name} ${shown(ms)}`));
+    return calls.length > 1 ? `max(${calls.join(", ")})` : calls.join();
+  });
+  return sums.filter(Boolean).join(" + ");
+}

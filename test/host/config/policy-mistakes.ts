@@ -10,6 +10,30 @@ const service = (lines: string): string => head + lines.replace(/^/gm, "    ");
 const route = (members: string): string => service(`routes:\n  - name: chat\n    ${members}`);
 const limit = (members: string): string => route(`limits: [{ name: l, ${members} }]`);
 
+/** A caller with a timeout in ms over a chain of callees. */
+function chainOf(timeoutMs: number, waitsFor: string, more = ""): string {
+  const one = (name: string, routes: string): string => `  ${name}: { routes: [${routes}] }\n`;
+  const plain = (name: string, ms: number): string =>
+    one(name, `{ name: ${name}, match: { authority: ${name} }, timeout_ms: ${ms} }`);
+  return (
+    "version: 1\nservices:\n" +
+    one(
+      "web",
+      `{ name: web, match: { authority: web }, timeout_ms: ${timeoutMs}, waits_for: ${waitsFor}${more} }`,
+    ) +
+    ["intent 50", "rag 200", "history 100"]
+      .map((said) => said.split(" "))
+      .map(([name = "", ms]) => plain(name, Number(ms)))
+      .join("") +
+    one(
+      "llm",
+      "{ name: stream, match: { authority: llm, path_prefix: /s }, timeout_ms: 300000 }, " +
+        "{ name: chat, match: { authority: llm }, timeout_ms: 30100, " +
+        "retries: { attempts: 2, per_try_timeout_ms: 10000 } }",
+    )
+  );
+}
+
 const list: [name: string, text: string][] = [
   ["empty file", ""],
   ["a list", "- version: 1"],
@@ -87,6 +111,21 @@ const list: [name: string, text: string][] = [
     "version: 1\ncalls: { web: [llm] }\nservices:\n" +
       "  web: { routes: [{ name: w, match: { authority: web }, timeout_ms: 3000 }] }\n" +
       "  llm: { routes: [{ name: l, match: { authority: llm }, timeout_ms: 30000 }] }",
+  ],
+  [
+    "calls of a route to nobody, to no route, to itself, and beside calls",
+    `version: 1\ncalls: { llm: [] }\nproviders: { openai: { host: api.openai.com } }\nservices:\n` +
+      "  llm: { routes: [{ name: l, match: { authority: llm }, waits_for: [lm, llm, [tool/x, tool], openai/y] }] }\n" +
+      "  tool: { routes: [{ name: t, match: { authority: tool } }] }",
+  ],
+  ["a call of a route that is no name", route("waits_for: [[], a b]")],
+  [
+    "calls one after another that take longer than their route",
+    chainOf(30_000, "[intent, [rag, history], llm/chat]"),
+  ],
+  [
+    "calls one after another that take longer than a try of their route",
+    chainOf(95_000, "[intent, llm]", ", retries: { attempts: 2, per_try_timeout_ms: 30100 }"),
   ],
   [
     "a rollout of no arm",

@@ -6,6 +6,8 @@ import { compilePolicy } from "../../../host-tools/src/config/policy-compile";
 import {
   backoffMsMax,
   longestMs,
+  sequenceBudget,
+  sequenceSum,
   triesMsMax,
   triesOverTimeout,
 } from "../../../host-tools/src/config/timeout-budget";
@@ -76,6 +78,78 @@ describe("the longest of some timeouts", () => {
     expect(longestMs([5, 0])).toBeUndefined();
     expect(longestMs([5, undefined])).toBeUndefined();
     expect(longestMs([])).toBeUndefined();
+  });
+});
+
+const callMs = fc.option(fc.integer({ min: 0, max: 60_000 }), { nil: undefined });
+const steps = fc.array(
+  fc.array(fc.record({ name: fc.constant("a"), ms: callMs }), { maxLength: 4 }),
+  {
+    maxLength: 6,
+  },
+);
+
+describe("calls one after another", () => {
+  it("take the sum of the steps, and within a step the longest call", () => {
+    const plan = [
+      [{ name: "intent", ms: 50 }],
+      [
+        { name: "rag", ms: 200 },
+        { name: "history", ms: 100 },
+        { name: "feed", ms: undefined },
+      ],
+      [{ name: "llm", ms: 30_000 }],
+    ];
+    expect(sequenceBudget(plan)).toEqual({ neededMs: 30_250, startsMs: [0, 50, 250] });
+    expect(sequenceSum(plan, String)).toBe("intent 50 + max(rag 200, history 100) + llm 30000");
+  });
+
+  it("begin in their order, end at the sum, and take no less at once than the longest alone", () => {
+    fc.assert(
+      fc.property(steps, (plan) => {
+        const { neededMs, startsMs } = sequenceBudget(plan);
+        expect(startsMs).toHaveLength(plan.length);
+        expect([...startsMs, neededMs]).toEqual([...startsMs, neededMs].sort((a, b) => a - b));
+        expect(neededMs).toBe(
+          plan
+            .map((step) => step.reduce((most, { ms }) => Math.max(most, ms ?? 0), 0))
+            .reduce((sum, ms) => sum + ms, 0),
+        );
+        expect(sequenceBudget([plan.flat()]).neededMs).toBeLessThanOrEqual(neededMs);
+      }),
+      { seed: 3 },
+    );
+  });
+});
+
+describe("what a route waits for", () => {
+  const policy = (timeoutMs: number, waitsFor: string, calls = ""): string =>
+    `version: 1\n${calls}services:\n` +
+    `  web: { routes: [{ name: w, match: { authority: web }, timeout_ms: ${timeoutMs}, waits_for: ${waitsFor} }] }\n` +
+    "  rag: { routes: [{ name: r, match: { authority: rag }, timeout_ms: 200 }] }\n" +
+    "  llm: { routes: [{ name: s, match: { authority: llm, path_prefix: /s }, timeout_ms: 90000 },\n" +
+    "    { name: l, match: { authority: llm }, timeout_ms: 30000 }] }\n";
+  const told = (text: string): string => {
+    try {
+      compilePolicy(text, "p.yaml");
+      return "";
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  it("is refused where the sum is longer than the route by a millisecond, and taken where it is not", () => {
+    expect(told(policy(30_200, "[rag, llm]"))).toBe("");
+    expect(told(policy(30_199, "[rag, llm]"))).toContain("rag 200 + llm 30000 = 30200 ms");
+    expect(told(policy(30_000, "[[rag, llm]]"))).toBe("");
+    expect(told(policy(0, "[rag, llm/s]"))).toBe("");
+    expect(told(policy(90_000, "[rag, llm/s]"))).toContain("llm/s would begin with 89800 ms left");
+  });
+
+  it("must be among the service's calls, where those are said", () => {
+    const calls = "calls: { web: [llm] }\n";
+    expect(told(policy(90_200, "[llm]", calls))).toBe("");
+    expect(told(policy(90_200, "[rag]", calls))).toContain("calls does not say that web calls rag");
   });
 });
 

@@ -2,6 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { verifyTexts } from "../../../host-tools/src/verify";
+import {
+  sequenceLine,
+  timedSequences,
+} from "../../../host-tools/src/verify/report/sequence-report";
 import { readToldCalls } from "../../../host-tools/src/verify/source/policy-calls";
 
 const service = (name: string, annotations = ""): string =>
@@ -66,5 +70,45 @@ describe("calls", () => {
     const policy = "mesh: { namespace: ai }\ncalls: { a: [b, a] }\n";
     const texts = [sidecar("a", "./b.ai.svc.cluster.local"), allow("b", "a")];
     expect(callsOf(texts, policy)).toEqual(["a.ai > b.ai: calls of ganglion.yaml"]);
+  });
+});
+
+describe("calls one after another", () => {
+  const route = (name: string, timeout: string): string =>
+    `kind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: { name: ${name}, namespace: ai }\n` +
+    `spec: { hosts: [${name}], http: [{ name: chat, timeout: ${timeout}, route: [{ destination: { host: ${name} } }] }] }\n`;
+  const lines = (texts: readonly string[], policy?: string): string[] => {
+    const calls = policy === undefined ? undefined : readToldCalls("ganglion.yaml", policy);
+    const verdict = verifyTexts([{ name: "a.yaml", text: texts.join("---\n") }], { calls });
+    return timedSequences(verdict).map(sequenceLine);
+  };
+  const routes = [route("web", "5s"), route("rag", "200ms"), route("llm", "3s")];
+
+  it("are told by a policy's routes or by an annotation, with what is left when each begins", () => {
+    const waits = "[rag, [llm/chat, feed]]";
+    const policy = `mesh: { namespace: ai }\nservices: { web: { routes: [{ name: chat, waits_for: ${waits} }] } }\n`;
+    const left =
+      'web (route "chat") has 5 s: rag begins with 5 s left, llm/chat and feed with 4.8 s; 1.8 s to spare';
+    expect(lines(routes, policy)).toEqual([left]);
+    const annotation = (text: string): string =>
+      `  annotations: { ganglion.dev/calls-in-sequence: '${text}' }\n`;
+    const noted = service("web", annotation("chat: rag, llm/chat + feed; other: llm"));
+    expect(lines([noted, ...routes])).toEqual([left]);
+    expect(callsOf([noted]).map((call) => call.split(":")[0])).toEqual([
+      "web.ai > rag.ai",
+      "web.ai > llm.ai",
+      "web.ai > feed.ai",
+    ]);
+  });
+
+  it("are none where the text says none, and nothing where no time is bounded", () => {
+    const empty = service("web", "  annotations: { ganglion.dev/calls-in-sequence: ' , ;' }\n");
+    expect(lines([empty, ...routes])).toEqual([]);
+    const policy =
+      "mesh: { namespace: ai }\nservices: { web: { routes: [{ waits_for: [rag] }] } }\n";
+    expect(lines([route("rag", "200ms")], policy)).toEqual([]);
+    expect(() => lines([], "services: { web: { routes: [{ name: w, waits_for: llm }] } }")).toThrow(
+      "services.web.routes.w.waits_for must be a list",
+    );
   });
 });

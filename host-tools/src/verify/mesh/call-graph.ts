@@ -3,6 +3,12 @@
 
 import { objectName } from "../source/mesh-object";
 import { viewOf } from "../source/view";
+import {
+  annotatedSequences,
+  type CallSequence,
+  toldSequence,
+  type ToldSequence,
+} from "./call-sequence";
 import { fullHost, serviceHost } from "./host-name";
 import type { Mesh } from "./mesh";
 import { selects } from "./workloads";
@@ -15,6 +21,8 @@ export interface ToldCalls {
   readonly from: string;
   readonly namespace: string;
   readonly calls: Readonly<Record<string, readonly string[]>>;
+  /** What routes wait for. */
+  readonly sequences: readonly ToldSequence[];
 }
 
 export interface Call {
@@ -28,12 +36,31 @@ export interface Call {
 
 export function inferCalls(mesh: Mesh, told: ToldCalls | undefined): readonly Call[] {
   const seen = new Map<string, Call>();
-  const found = [...toldCalls(told), ...annotated(mesh), ...bySidecar(mesh), ...byPolicy(mesh)];
+  const found = [
+    ...toldCalls(told),
+    ...annotated(mesh),
+    ...mesh.sequences.flatMap(callsOf),
+    ...bySidecar(mesh),
+    ...byPolicy(mesh),
+  ];
   for (const call of found) {
     const key = `${call.from} ${call.to}`;
     if (call.from !== call.to && !seen.has(key)) seen.set(key, call);
   }
   return [...seen.values()];
+}
+
+/** Sequences that somebody has told, each with its order. */
+export function knownSequences(mesh: Mesh, told: ToldCalls | undefined): readonly CallSequence[] {
+  const source = `waits_for of ${told?.from ?? ""}`;
+  const inPolicy = (told?.sequences ?? []).flatMap(
+    (one) => toldSequence(one, told?.namespace ?? "", source) ?? [],
+  );
+  return [...inPolicy, ...annotatedSequences(mesh)];
+}
+
+function callsOf({ from, steps, source }: CallSequence): Call[] {
+  return steps.flat().map(({ host }) => ({ from, to: host, source, told: true }));
 }
 
 function* toldCalls(told: ToldCalls | undefined): Iterable<Call> {

@@ -3,7 +3,8 @@
 
 import type { MeshObject } from "../source/mesh-object";
 import { type View, viewOf } from "../source/view";
-import { type Call, inferCalls, type ToldCalls } from "./call-graph";
+import { type Call, inferCalls, knownSequences, type ToldCalls } from "./call-graph";
+import type { CallSequence } from "./call-sequence";
 import { fullHost, hostMatches } from "./host-name";
 import { type HttpRoute, readVirtualService, type VirtualService } from "./http-route";
 import {
@@ -28,6 +29,8 @@ export class Mesh {
   readonly services: readonly ServiceEntryPoint[];
   readonly workloads: readonly Workload[];
   readonly calls: readonly Call[];
+  /** Calls that an answer waits for, in their order. */
+  readonly sequences: readonly CallSequence[];
   readonly rootNamespace: string;
   /** Hosts of ServiceEntries. */
   readonly externalHosts: ReadonlySet<string>;
@@ -58,6 +61,7 @@ export class Mesh {
     }
     this.externalHosts = new Set(this.externalByHost.keys());
     for (const object of this.ofIstio("DestinationRule")) this.indexRule(object);
+    this.sequences = knownSequences(this, options.calls);
     this.calls = inferCalls(this, options.calls);
   }
 

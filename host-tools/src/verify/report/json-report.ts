@@ -2,6 +2,7 @@
 
 import type { Verdict } from "../verify";
 import { located } from "./located";
+import { sequenceJson, timedSequences } from "./sequence-report";
 
 export function jsonReport(verdict: Verdict): string {
   const report = {
@@ -9,6 +10,7 @@ export function jsonReport(verdict: Verdict): string {
     ignored: verdict.ignored,
     objects: verdict.mesh.objects.length,
     calls: verdict.mesh.calls,
+    sequences: timedSequences(verdict).map(sequenceJson),
   };
   return `${JSON.stringify(report, undefined, 2)}\n`;
 }

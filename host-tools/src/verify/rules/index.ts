@@ -34,6 +34,7 @@ import { sourceAndForOr } from "./source-and-for-or";
 import { streamWithRetries } from "./stream-with-retries";
 import { subsetWithoutPods } from "./subset-without-pods";
 import { timeoutChain } from "./timeout-chain";
+import { timeoutSequence } from "./timeout-sequence";
 import { unknownAnnotation } from "./unknown-annotation";
 import { unknownProfile } from "./unknown-profile";
 import { unknownSubset } from "./unknown-subset";
@@ -62,6 +63,7 @@ export const RULES: readonly Rule[] = [
   retriable4xxIs409,
   retryOfPaidPost,
   timeoutChain,
+  timeoutSequence,
   retryAmplification,
   unknownProfile,
   removedCommand,

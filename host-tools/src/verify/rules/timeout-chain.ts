@@ -1,14 +1,13 @@
 // A caller that gives up before its callee: the callee works on for nobody, and the caller's own
 // retries come on top.
 
-import { setValue } from "../fix/edit-view";
-import type { TextEdit } from "../fix/text-edit";
+import { raisedTimeout } from "../fix/raise-timeout";
 import type { Call } from "../mesh/call-graph";
 import { shortHost } from "../mesh/host-name";
 import type { HttpRoute } from "../mesh/http-route";
 import type { Mesh } from "../mesh/mesh";
 import { worstMs } from "../mesh/retry-time";
-import { type Finding, fixOf, type Rule } from "../rule";
+import type { Finding, Rule } from "../rule";
 import { shownSeconds, trimmed } from "../source/duration";
 
 export const timeoutChain: Rule = {
@@ -79,7 +78,7 @@ function finding(call: Call, caller: Bounded, callee: Bounded): Finding {
       `${shownSeconds(callee.ms)} (${callee.route.name}): ${seconds(callee.ms)} - ${seconds(caller.ms)} = ` +
       `${shownSeconds(callee.ms - caller.ms)} of work for a caller that is gone. Call known from ${call.source}.`,
     advice: `Give ${from} ${shownSeconds(callee.ms)} or more, or ${to} ${shownSeconds(caller.ms)} at most.`,
-    fix: raised(caller.route, callee.ms),
+    fix: raisedTimeout(caller.route, callee.ms),
     related: [
       {
         at: callee.route.view.at(callee.route.timeoutMs === undefined ? "retries" : "timeout"),
@@ -87,16 +86,6 @@ function finding(call: Call, caller: Bounded, callee: Bounded): Finding {
       },
     ],
   };
-}
-
-/** The caller's timeout raised to what the callee takes; its tries with it, where they are shorter. */
-function raised(route: HttpRoute, ms: number): TextEdit[] | undefined {
-  const edits = [setValue(route.view.at("timeout"), `${trimmed(ms / 1000)}s`)];
-  const { retries } = route;
-  if (retries !== undefined && retries.attempts > 0 && retries.perTryMs !== undefined) {
-    edits.push(setValue(retries.view, { attempts: 0 }));
-  }
-  return fixOf(...edits);
 }
 
 function seconds(ms: number): string {

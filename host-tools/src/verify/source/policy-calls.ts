@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { ExitCode, GanglionError } from "../../lib/errors";
 import { inputName } from "../../lib/input";
 import type { ToldCalls } from "../mesh/call-graph";
+import type { ToldSequence } from "../mesh/call-sequence";
 import { isRecord } from "../../lib/is-record";
 
 /** @throws GanglionError E_POLICY_CALLS */
@@ -21,7 +22,33 @@ export function readToldCalls(file: string, text: string): ToldCalls {
     from: inputName(file),
     namespace: typeof namespace === "string" ? namespace : "default",
     calls: Object.fromEntries(names) as ToldCalls["calls"],
+    sequences: sequencesOf(member(policy, "services"), inputName(file)),
   };
+}
+
+/** `waits_for` of every route. */
+function sequencesOf(services: unknown, file: string): ToldSequence[] {
+  const named = isRecord(services) ? Object.entries(services) : [];
+  return named.flatMap(([from, service]) =>
+    listOf(member(service, "routes")).flatMap((route) => {
+      const told = member(route, "waits_for");
+      if (told === undefined || told === null) return [];
+      const name = member(route, "name");
+      const steps = listOf(told).map((step) =>
+        Array.isArray(step) ? (step as unknown[]) : [step],
+      );
+      if (!Array.isArray(told) || !steps.flat().every((one) => typeof one === "string")) {
+        const where = `services.${from}.routes.${String(name)}.waits_for`;
+        throw mistake(`${file}: ${where} must be a list of services and lists of them`);
+      }
+      const own = typeof name === "string" ? name : undefined;
+      return [{ from, route: own, steps: steps as string[][] }];
+    }),
+  );
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
 }
 
 function parsed(file: string, text: string): unknown {

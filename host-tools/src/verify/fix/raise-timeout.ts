@@ -1,0 +1,17 @@
+// A route that waits longer.
+
+import type { HttpRoute } from "../mesh/http-route";
+import { fixOf } from "../rule";
+import { trimmed } from "../source/duration";
+import { setValue } from "./edit-view";
+import type { TextEdit } from "./text-edit";
+
+/** The timeout raised to this time; its tries go where they would end sooner. */
+export function raisedTimeout(route: HttpRoute, ms: number): TextEdit[] | undefined {
+  const edits = [setValue(route.view.at("timeout"), `${trimmed(ms / 1000)}s`)];
+  const { retries } = route;
+  if (retries !== undefined && retries.attempts > 0 && retries.perTryMs !== undefined) {
+    edits.push(setValue(retries.view, { attempts: 0 }));
+  }
+  return fixOf(...edits);
+}
