@@ -90,11 +90,17 @@ function scalingFaults(
     refuse(place, `${deployment} is no Deployment of the service; there are ${names.join(", ")}`);
   }
   const scaled = sets.filter(({ name }) => name === (deployment ?? name));
-  if (scaling.signal !== undefined && scaled.length > 1) {
+  const { signal } = scaling;
+  if (signal?.query !== undefined && scaled.length > 1) {
     const message =
-      `the load is the whole service's, and each of ${names.join(", ")} would get replicas for ` +
-      "all of it: name one by deployment, or scale by cpu_percent";
-    refuse(placeOf(scaling.signal), message);
+      `is one number for the whole service, and each of ${names.join(", ")} would get replicas ` +
+      "for all of it: name one by deployment, or leave query out, and each has its own requests";
+    refuse(placeOf(signal, "query"), message);
+  }
+  const unlabelled = scaled.find(({ labels }) => labels["version"] === undefined);
+  if (signal !== undefined && sets.length > 1 && unlabelled !== undefined) {
+    const message = `pods of ${unlabelled.name} have no label version, by which Istio counts requests`;
+    refuse(placeOf(signal), message);
   }
   const unsized = scaled.find(({ resources }) => resources?.cpu_request === undefined);
   if (scaling.cpu_percent !== undefined && unsized !== undefined) {

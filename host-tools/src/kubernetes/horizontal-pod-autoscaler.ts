@@ -4,13 +4,8 @@
 import type { PolicyService } from "../config/policy";
 import type { Scaling } from "../config/policy-scaling";
 import { type KubeObject, metadata } from "../istio/kube-object";
-import { SIGNAL_METRIC } from "./scaling-signal";
-
-/** What is scaled, and how the object is called that does it. */
-export interface ScalingTarget {
-  readonly name: string;
-  readonly deployment: string;
-}
+import { SIGNAL_METRIC, signalLabels } from "./scaling-signal";
+import type { ScalingTarget } from "./scaling-target";
 
 export function horizontalPodAutoscaler(
   service: PolicyService,
@@ -30,7 +25,7 @@ export function horizontalPodAutoscaler(
       },
       minReplicas: scaling.replicas_min,
       maxReplicas: scaling.replicas_max,
-      metrics: [...cpu(scaling), ...load(service, scaling)],
+      metrics: [...cpu(scaling), ...load(service, scaling, target)],
       behavior: scalingBehavior(scaling),
     },
   };
@@ -56,7 +51,7 @@ function cpu({ cpu_percent: averageUtilization }: Scaling): unknown[] {
   return [{ type: "Resource", resource: { name: "cpu", target } }];
 }
 
-function load({ name }: PolicyService, { signal }: Scaling): unknown[] {
+function load(service: PolicyService, { signal }: Scaling, scaled: ScalingTarget): unknown[] {
   if (signal === undefined) return [];
   const target = signal.target ?? signal.requests_per_second ?? 1;
   return [
@@ -65,7 +60,7 @@ function load({ name }: PolicyService, { signal }: Scaling): unknown[] {
       external: {
         metric: {
           name: SIGNAL_METRIC,
-          selector: { matchLabels: { service: name } },
+          selector: { matchLabels: signalLabels(service, scaled) },
         },
         target: { type: "AverageValue", averageValue: quantity(target) },
       },

@@ -6,7 +6,7 @@ import type { PrometheusFacts } from "../config/policy-telemetry";
 import { type KubeObject, metadata } from "../istio/kube-object";
 import { filterAlerts } from "./filter-alerts";
 import { interval, type Rule } from "./rule";
-import { signalRecord } from "./scaling-signal";
+import { signalRecords } from "./scaling-signal";
 import { serviceAlerts, serviceRecords } from "./service-alerts";
 
 export interface RuleGroup {
@@ -37,7 +37,7 @@ export function ruleGroups(policy: Policy, facts: PrometheusFacts): RuleGroup[] 
   return [
     group("records", [
       ...serviceRecords(policy.services.map(({ host }) => host)),
-      ...policy.services.flatMap((service) => signalRecord(service, namespace)),
+      ...policy.services.flatMap((service) => signalRecords(service, policy)),
     ]),
     group("filter", filterAlerts(namespace)),
     group(

@@ -5,8 +5,9 @@
 import type { PolicyService } from "../config/policy";
 import type { Scaling, ScalingSignal } from "../config/policy-scaling";
 import { type KubeObject, metadata } from "../istio/kube-object";
-import { scalingBehavior, type ScalingTarget } from "./horizontal-pod-autoscaler";
+import { scalingBehavior } from "./horizontal-pod-autoscaler";
 import { signalQuery } from "./scaling-signal";
+import type { ScalingTarget } from "./scaling-target";
 
 const FAILURES_MAX = 3;
 const POLL_S = 15;
@@ -37,7 +38,7 @@ export function scaledObject(
       }),
       advanced: { horizontalPodAutoscalerConfig: { behavior: scalingBehavior(scaling) } },
       triggers: [
-        ...(signal ? [prometheusTrigger(service, signal, server)] : []),
+        ...(signal ? [prometheusTrigger(service, signal, target, server)] : []),
         ...cpuTrigger(scaling),
         ...cronTriggers(scaling),
       ],
@@ -45,13 +46,18 @@ export function scaledObject(
   };
 }
 
-function prometheusTrigger({ host }: PolicyService, signal: ScalingSignal, server: string) {
+function prometheusTrigger(
+  service: PolicyService,
+  signal: ScalingSignal,
+  target: ScalingTarget,
+  server: string,
+) {
   return {
     type: "prometheus",
     metricType: "AverageValue",
     metadata: {
       serverAddress: server,
-      query: signalQuery(host, signal),
+      query: signalQuery(service, signal, target),
       threshold: String(signal.target ?? signal.requests_per_second),
       ignoreNullValues: "false",
     },

@@ -2,20 +2,17 @@
 // where the policy says something: what it does not mention stays whoever's it is.
 
 import type { PluginConfig } from "../config/plugin-config";
-import { podSetsOf } from "../config/pod-sets";
 import type { Policy, PolicyService } from "../config/policy";
 import type { Allow } from "../config/policy-security";
 import { analysisTemplate } from "../kubernetes/analysis-template";
 import { envoyExtensionPolicy } from "../kubernetes/envoy-extension-policy";
-import {
-  horizontalPodAutoscaler,
-  type ScalingTarget,
-} from "../kubernetes/horizontal-pod-autoscaler";
+import { horizontalPodAutoscaler } from "../kubernetes/horizontal-pod-autoscaler";
 import { namespaceObject } from "../kubernetes/namespace";
 import { podMonitor, scrapeJob } from "../kubernetes/pod-monitor";
 import { prometheusRule } from "../kubernetes/prometheus-rule";
 import { scaledObject } from "../kubernetes/scaled-object";
 import { adapterRules } from "../kubernetes/scaling-signal";
+import { scalingTargets } from "../kubernetes/scaling-target";
 import { workloadComponent, workloadPatch } from "../kubernetes/workload-patch";
 import { allowPolicy, denyByDefault, tenantPolicy } from "../istio/authorization-policy";
 import { endpointOverrideFilter } from "../istio/envoy-filter-endpoint-override";
@@ -168,16 +165,6 @@ function scaling(service: PolicyService, policy: Policy): KubeObject[] {
       ? horizontalPodAutoscaler(service, namespace, how, target)
       : scaledObject(service, namespace, how, target, prometheus?.server ?? SERVER_DEFAULT),
   );
-}
-
-/** The service's one Deployment, whoever's it is, or those of its arms. */
-function scalingTargets(service: PolicyService, policy: Policy): ScalingTarget[] {
-  const { name, scaling: how } = service;
-  const sets = podSetsOf(service, policy);
-  if (sets.length === 0) return [{ name, deployment: how?.deployment ?? name }];
-  return sets
-    .map((set) => ({ name: set.name, deployment: set.name }))
-    .filter(({ deployment }) => deployment === (how?.deployment ?? deployment));
 }
 
 function analysis(service: PolicyService, { mesh }: Policy): KubeObject[] {

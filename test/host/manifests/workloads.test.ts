@@ -86,16 +86,46 @@ describe("pods of a policy", () => {
     expect(scaleTargetRef).toMatchObject({ kind: "Deployment", name: "conversation-service" });
   });
 
-  it("have one autoscaler for each arm's Deployment", () => {
-    const text = WORKLOAD_POLICY.replace(/^ {10}replicas: 1\n/m, "").replace(
-      "      metrics:",
-      "    scaling: { replicas_max: 9, cpu_percent: 70 }\n    alerts: {}\n      metrics:",
-    );
-    const scaled = moved(text);
-    const targets = ofKind("HorizontalPodAutoscaler", operationsObjects(scaled)).map(
-      ({ metadata }) => metadata.name,
-    );
-    expect(targets).toEqual(["llm-service-v1", "llm-service-mini", "conversation-service"]);
+  describe("of several arms with an autoscaler", () => {
+    const scaling = "{ replicas_max: 9, cpu_percent: 70, signal: { requests_per_second: 50 } }";
+    const scaled = (how: string) =>
+      operationsObjects(
+        WORKLOAD_POLICY.replace(/^ {10}replicas: 1\n/m, "").replace(
+          "    routes:\n",
+          `    scaling: ${how}\n    routes:\n`,
+        ),
+      );
+    const rule = (of: KubeObject[], version: string) =>
+      yamlText(ofKind("PrometheusRule", of)[0]).includes(
+        `record: ganglion_scaling_signal\n          expr: sum(rate(istio_requests_total{reporter="source",destination_service="llm-service.ai-services.svc.cluster.local",destination_version="${version}"}[1m]))`,
+      );
+
+    it("have one each, by their own load", () => {
+      const of = scaled(scaling);
+      const scalers = ofKind("HorizontalPodAutoscaler", of).slice(0, 2);
+      expect(scalers.map(({ metadata }) => metadata.name)).toEqual([
+        "llm-service-v1",
+        "llm-service-mini",
+      ]);
+      for (const version of ["v1", "mini"]) {
+        const text = yamlText(specOf("HorizontalPodAutoscaler", `llm-service-${version}`, of));
+        expect(text).toContain(`service: llm-service\n            version: ${version}\n`);
+        expect(rule(of, version)).toBe(true);
+      }
+    });
+
+    it("ask Prometheus themselves where KEDA scales", () => {
+      const of = scaled(scaling.replace("{", "{ by: keda,"));
+      const text = yamlText(specOf("ScaledObject", "llm-service-mini", of));
+      expect(text).toContain('destination_version="mini"');
+    });
+
+    it("leave those alone that deployment does not name", () => {
+      const of = scaled(scaling.replace("{", "{ deployment: llm-service-v1,"));
+      expect(ofKind("HorizontalPodAutoscaler", of)).toHaveLength(2);
+      expect(specOf("Deployment", "llm-service-v1", of)).not.toHaveProperty("replicas");
+      expect(specOf("Deployment", "llm-service-mini", of)["replicas"]).toBe(3);
+    });
   });
 
   it("carry the filter's label where the service calls others, and only there", () => {
@@ -162,12 +192,6 @@ describe("pods of a policy", () => {
     }
   });
 });
-
-/** The two members before `metrics` stand behind the workload's last line instead. */
-function moved(text: string): string {
-  const [, members = ""] = /( {4}scaling: .*9.*\n {4}alerts: \{\}\n)/.exec(text) ?? [];
-  return text.replace(members, "").replace("    routes:\n", `${members}    routes:\n`);
-}
 
 describe("what could never work", () => {
   const refusal = (from: string | RegExp, to: string): string => {
@@ -252,8 +276,14 @@ describe("what could never work", () => {
     [
       "one load for several Deployments",
       / {4}routes:\n/,
-      "    scaling: { replicas_max: 9, signal: { requests_per_second: 50 } }\n    routes:\n",
-      "name one by deployment, or scale by cpu_percent",
+      "    scaling: { replicas_max: 9, signal: { query: sum(up), target: 5 } }\n    routes:\n",
+      "is one number for the whole service",
+    ],
+    [
+      "a load of pods that Istio does not tell apart",
+      /subset: v1 \}([^]*?) {4}routes:\n/,
+      "subset: v1, labels: { arm: v1 } }$1    scaling: { replicas_max: 9, signal: { requests_per_second: 50 } }\n    routes:\n",
+      "pods of llm-service-v1 have no label version",
     ],
     ["an image that changes below it", ":2.0.0", ":latest", "latest is another image"],
     ["an image without tag", ":2.0.0", "", "is no image with a tag"],
