@@ -1,9 +1,10 @@
 // Evidence that a canary fails more often than the stable arm beside it, whatever the share of errors that
 // either has: an outage that befalls both speaks against neither. The arithmetic is that of the tool's
-// comparison (host-tools/src/rollout/evidence.ts; Turner, Ly and Gruenwald 2021): a block is the canary's answer
-// and what the stable arm answered in this worker since the one before; its evidence is the logarithm of
-// how much likelier both are if the canary's odds of an error are a multiple of the stable arm's than under
-// the nearest pair of equal rates. Blocks of several workers add up, because each begins where its own ended.
+// comparison (host-tools/src/rollout/evidence.ts; Turner, Ly and Gruenwald 2021): a block is the canary's
+// answer and what the stable arm answered in this worker since the one before; its evidence is the
+// logarithm of how much likelier both are if the canary's odds of an error are a multiple of the stable
+// arm's than under the nearest pair of equal rates. Blocks of several workers add up, because each begins
+// where its own ended.
 
 import { CANARY_EVIDENCE_MAX, CanaryState } from "./canary-state";
 

@@ -12,6 +12,9 @@ import { writeFileAtomically, writeOutput } from "../lib/output";
 import { say } from "../lib/talk";
 import { runRollout } from "../rollout/controller";
 import type { CountSource } from "../rollout/count-source";
+import type { GuardKill } from "../rollout/guard-kill";
+import { objectOwner } from "../rollout/object-owner";
+import { withProgress } from "../rollout/progress";
 import { prometheusSource } from "../rollout/prometheus-source";
 import { namedProxySource, podProxySource } from "../rollout/proxy-source";
 import { type RolloutClock, RolloutLease } from "../rollout/rollout-lease";
@@ -32,6 +35,8 @@ export interface RolloutOptions {
   /** A file for the report at the end, beside standard output. */
   readonly report?: string;
   readonly dryRun?: boolean;
+  /** Begins although a GitOps controller owns the object. */
+  readonly take?: boolean;
 }
 export type ReportForm = "text" | "json" | "markdown";
 
@@ -48,6 +53,7 @@ export async function runRolloutForward(
 ): Promise<ExitCode> {
   const { plan, cluster, store } = await parts(service, options);
   if (options.dryRun) return describeFirst(plan, store);
+  const isPastOwner = options.take === true;
   const stop = new AbortController();
   const interrupted = (): void => {
     if (stop.signal.aborted) process.exit(ExitCode.interrupted);
@@ -61,7 +67,7 @@ export async function runRolloutForward(
   say(`counts from ${source.name}`);
   const clock = interruptible(systemClock, stop.signal);
   const state = await runRollout(
-    { plan, store, lease, source, clock, say, signal: stop.signal },
+    { plan, store, lease, source, clock, say, signal: stop.signal, isPastOwner },
     newId(),
     mode,
   );
@@ -79,10 +85,23 @@ export async function runRolloutStatus(
   const { state } = view;
   if (state === undefined) throw noRollout(service);
   const checked = await new RolloutLease(cluster, plan, "", systemClock).look();
-  const isSame = checked?.id === state.id && checked.revision === state.revision;
-  await writeReport(plan, isSame ? checked : state, options);
+  const killed = await killedBy(countSource(plan, cluster));
+  await writeReport(plan, withProgress(state, checked), options, killed);
   tellOtherWeight(store, view, state);
   return ExitCode.ok;
+}
+
+/** What the guards say; undefined where they cannot be asked, which is no reason to say nothing else. */
+async function killedBy(source: CountSource): Promise<readonly GuardKill[] | undefined> {
+  try {
+    const { killed, faults } = await source.read();
+    for (const fault of faults) say(`guard not read: ${fault}`);
+    return killed;
+  } catch (error) {
+    if (!(error instanceof GanglionError)) throw error;
+    say(`guard not read: ${error.message}`);
+    return undefined;
+  }
 }
 
 /** Somebody may have applied the object anew since: then what is told is not what traffic does. */
@@ -99,11 +118,13 @@ export async function runRolloutOrder(
   service: string,
   options: RolloutOptions,
 ): Promise<ExitCode> {
-  const { plan, store } = await parts(service, options);
+  const { plan, cluster, store } = await parts(service, options);
   const view = await store.read();
   if (view.state === undefined) throw noRollout(service);
-  const next = obey(plan, view.state, order, systemClock.nowMs());
-  if (next === view.state) {
+  const checked = await new RolloutLease(cluster, plan, "", systemClock).look();
+  const state = withProgress(view.state, checked);
+  const next = obey(plan, state, order, systemClock.nowMs());
+  if (next === state) {
     say(`nothing to ${order}: rollout ${next.id} is ${next.phase.replace("_", " ")}`);
     return ExitCode.ok;
   }
@@ -126,9 +147,8 @@ async function planFor(
   service: string,
   { file, namespace }: Pick<RolloutOptions, "file" | "namespace">,
 ): Promise<RolloutPlan> {
-  const { policy } = compilePolicy(await readTextInput(file), inputName(file));
-  const plan = rolloutPlan(policy, service);
-  return namespace === undefined ? plan : { ...plan, namespace };
+  const text = await readTextInput(file);
+  return rolloutPlan(compilePolicy(text, inputName(file), { namespace }).policy, service);
 }
 
 async function parts(
@@ -153,6 +173,8 @@ async function describeFirst(plan: RolloutPlan, store: RolloutStore): Promise<Ex
   say(
     `dry run: ${store.key.name} gives the canary ${weight === undefined ? "several shares" : `${weight} %`} now`,
   );
+  const owner = objectOwner(view.object);
+  if (owner !== undefined) say(`${store.key.name} ${owner.says}`);
   for (const { kind, weight: share, waitMs } of plan.steps) {
     const what = kind === "mirror" ? `mirror ${plan.mirror?.percent} %` : `weight ${share} %`;
     say(`  ${what} for ${waitMs / 1000} s at least`);
@@ -164,8 +186,9 @@ async function writeReport(
   plan: RolloutPlan,
   state: RolloutState,
   { output, report: file }: RolloutOptions,
+  killed?: readonly GuardKill[],
 ): Promise<void> {
-  const report = rolloutReport(plan, state);
+  const report = rolloutReport(plan, state, killed);
   const texts: Record<ReportForm, () => string> = {
     text: () => textReport(report),
     json: () => `${JSON.stringify(report, null, 2)}\n`,

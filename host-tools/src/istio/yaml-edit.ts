@@ -82,3 +82,32 @@ function blockText(value: NewValue, indent: string): string {
   const members = Object.entries(value).map(([key, one]) => `${key}: ${scalarText(one)}`);
   return members.map((member) => `\n${indent}  ${member}`).join("");
 }
+
+/**
+ * The edit that takes `key` out of this map, with the comments inside of it; undefined where it is not there.
+ *
+ * @param text the text that the map was parsed from
+ */
+export function removeEdit(text: string, map: YAMLMap, key: string): Edit | undefined {
+  const index = map.items.findIndex((item) => isScalar(item.key) && item.key.value === key);
+  const from = rangeOf(map.items[index]?.key)?.from;
+  if (from === undefined) return undefined;
+  const end = endOf(map.items[index] as Pair);
+  if (map.items.length === 1) return { ...wholeRange(map), text: "{}" };
+  const next = rangeOf(map.items[index + 1]?.key)?.from;
+  if (map.flow) {
+    if (next !== undefined) return { from, to: next, text: "" };
+    return { from: endOf(map.items[index - 1] as Pair), to: end, text: "" };
+  }
+  // Whole lines; a first member may stand behind a dash, which the next one takes over.
+  const lineStart = text.lastIndexOf("\n", from - 1) + 1;
+  const isAlone = text.slice(lineStart, from).trim() === "";
+  if (!isAlone) return { from, to: next ?? end, text: "" };
+  const inside = text.slice(from, end).replace(/(\s*\n[ \t]*(#[^\n]*)?)*\s*$/, "");
+  const lineEnd = text.indexOf("\n", from + inside.length);
+  return { from: lineStart, to: lineEnd < 0 ? text.length : lineEnd + 1, text: "" };
+}
+
+function endOf({ key, value }: Pair): number {
+  return rangeOf(value)?.to ?? rangeOf(key)?.to ?? 0;
+}

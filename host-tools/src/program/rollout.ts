@@ -1,7 +1,8 @@
 // Commands of a canary rollout.
 
 import { type Command, Option } from "commander";
-import { type Finish } from "./options";
+import { withKubeconfig } from "./cluster-options";
+import { type Finish, wholeNumber, withPolicyNamespace, withPolicyOption } from "./options";
 
 export function addRolloutCommands(program: Command, finish: Finish): void {
   const rollout = program
@@ -10,6 +11,9 @@ export function addRolloutCommands(program: Command, finish: Finish): void {
   for (const [mode, description] of forward) addForward(rollout, finish, mode, description);
   addStatus(rollout, finish);
   for (const [order, description] of orders) addOrder(rollout, finish, order, description);
+  addFinish(rollout, finish);
+  addRetry(rollout, finish);
+  addRules(rollout, finish);
   addRole(rollout, finish);
 }
 
@@ -36,6 +40,7 @@ function addForward(
   const command = shared(rollout, mode, description)
     .addOption(formOption())
     .option("--report <file>", "also write the report here, Markdown, or JSON for *.json")
+    .option("--take", "begin past the GitOps controller that owns the VirtualService")
     .option("--dry-run", "show the steps, write nothing")
     .action(async (service: string, options) => {
       const { runRolloutForward } = await import("../commands/rollout");
@@ -70,13 +75,56 @@ function addOrder(
     });
 }
 
+function addFinish(rollout: Command, finish: Finish): void {
+  shared(rollout, "finish", "show the policy's change that makes a completed canary the stable arm")
+    .option(
+      "--to-file <file>",
+      "write the changed policy there instead, by default show the change",
+    )
+    .action(async (service: string, options) => {
+      const { runRolloutFinish } = await import("../commands/rollout-policy");
+      finish(await runRolloutFinish(service, options));
+    });
+}
+
+function addRetry(rollout: Command, finish: Finish): void {
+  offline(rollout, "retry", "show the policy's change that lets a killed canary in again")
+    .option(
+      "--to-file <file>",
+      "write the changed policy there instead, by default show the change",
+    )
+    .action(async (service: string, options) => {
+      const { runRolloutRetry } = await import("../commands/rollout-policy");
+      finish(await runRolloutRetry(service, options));
+    });
+}
+
+function addRules(rollout: Command, finish: Finish): void {
+  const command = offline(
+    rollout,
+    "rules",
+    "print the VirtualService at a weight, to commit where a GitOps controller owns it",
+  );
+  withPolicyNamespace(command, "of the VirtualService")
+    .addOption(
+      new Option("--weight <percent>", "share of the canary")
+        .argParser(wholeNumber(0, 100))
+        .makeOptionMandatory(),
+    )
+    .option("--to-file <file>", "write it there; by default to standard output")
+    .action(async (service: string, options) => {
+      const { runRolloutRules } = await import("../commands/rollout-policy");
+      finish(await runRolloutRules(service, options));
+    });
+}
+
 function addRole(rollout: Command, finish: Finish): void {
-  rollout
-    .command("role")
-    .description("print the least rights that a rollout needs, as YAML for an administrator")
-    .argument("<service>", "a service of the policy that has a rollout")
-    .option("-f, --file <file>", "the policy; - for standard input", "ganglion.yaml")
-    .option("-n, --namespace <namespace>", "of the VirtualService; by default the policy's")
+  const command = offline(
+    rollout,
+    "role",
+    "print the least rights that a rollout needs, as YAML for an administrator",
+  );
+  withPolicyNamespace(command, "of the VirtualService")
     .option("--account <name>", "service account to bind, in the same namespace")
     .action(async (service: string, options) => {
       const { runRolloutRole } = await import("../commands/rollout");
@@ -85,14 +133,16 @@ function addRole(rollout: Command, finish: Finish): void {
 }
 
 function shared(rollout: Command, name: string, description: string): Command {
-  return rollout
-    .command(name)
-    .description(description)
-    .argument("<service>", "a service of the policy that has a rollout")
-    .option("-f, --file <file>", "the policy; - for standard input", "ganglion.yaml")
-    .option("-n, --namespace <namespace>", "of the VirtualService; by default the policy's")
-    .option("--context <context>", "context of the kubeconfig; by default its current one")
-    .option("--kubeconfig <file>", "kubeconfig; by default KUBECONFIG, then ~/.kube/config");
+  const command = offline(rollout, name, description);
+  return withKubeconfig(withPolicyNamespace(command, "of the VirtualService"));
+}
+
+/** Of the policy alone. */
+function offline(rollout: Command, name: string, description: string): Command {
+  const command = rollout.command(name).description(description);
+  return withPolicyOption(
+    command.argument("<service>", "a service of the policy that has a rollout"),
+  );
 }
 
 const formOption = (): Option =>

@@ -2,11 +2,14 @@
 // these lines. What is in the cluster then is a whole state with its weights, and whoever runs it next
 // goes on from there; traffic does not depend on the tool being alive.
 
-import { ClusterError } from "../cluster";
+import { ClusterError, objectName } from "../cluster";
 import { ExitCode, GanglionError } from "../lib/errors";
 import { CountLedger } from "./count-ledger";
 import type { CountSource, Reading } from "./count-source";
-import type { Check } from "./judge";
+import { type Check, figures } from "./judge";
+import { killText } from "./guard-kill";
+import { objectOwner, refuseReverting } from "./object-owner";
+import { progressOf, takenOver, withProgress } from "./progress";
 import type { RolloutClock, RolloutLease } from "./rollout-lease";
 import type { RolloutPlan } from "./rollout-plan";
 import { firstState, isOver, type RolloutState } from "./rollout-state";
@@ -23,6 +26,8 @@ export interface ControllerParts {
   readonly say: (line: string) => void;
   /** Aborted: leaves the rollout as it is, and the lease to the next. */
   readonly signal?: AbortSignal | undefined;
+  /** Begins although a GitOps controller owns the object. */
+  readonly isPastOwner?: boolean;
 }
 
 /** Between two checks the guard is looked at, and the lease kept, this often. */
@@ -50,7 +55,7 @@ export async function runRollout(
     controller = new Controller(parts, await begin(parts, id, mode));
     return await controller.run();
   } finally {
-    await parts.lease.release(controller?.state).catch(() => undefined);
+    await parts.lease.release(controller?.settled).catch(() => undefined);
   }
 }
 
@@ -60,7 +65,7 @@ interface Begun {
 }
 
 async function begin(
-  { plan, store, lease, source, clock, say }: ControllerParts,
+  { plan, store, lease, source, clock, say, isPastOwner }: ControllerParts,
   id: string,
   mode: "start" | "run",
 ): Promise<Begun> {
@@ -69,17 +74,21 @@ async function begin(
   if (known !== undefined && !isOver(known)) {
     if (mode === "start") throw underWay(known);
     if (!isSameArms(plan, known)) throw otherArms(plan, known);
-    const checked = lease.checkpoint();
-    const isSame = checked?.id === known.id && checked.revision === known.revision;
-    say(`going on with rollout ${known.id} at weight ${known.weight}`);
-    return { view, state: isSame ? checked : known };
+    const state = takenOver(withProgress(known, lease.checkpoint()), clock.nowMs());
+    say(`going on with rollout ${known.id} at weight ${known.weight}: ${figures(state.counts)}`);
+    return { view, state };
   }
   if (known !== undefined && isSameArms(plan, known)) {
     if (mode === "run") return { view, state: known };
     if (known.phase === "completed" && store.weightIn(view) === 100) throw completed(known);
   }
+  const owner = objectOwner(view.object);
+  if (owner !== undefined) {
+    if (isPastOwner !== true) refuseReverting(objectName(store.key), plan.service, owner);
+    say(`${objectName(store.key)} ${owner.says}`);
+  }
   const { killed } = await source.read();
-  if (killed.length > 0 && plan.heedsGuard) throw stillKilled(killed);
+  if (killed.length > 0 && plan.heedsGuard) throw stillKilled(plan, killed.map(killText));
   const state = firstState(plan, id, clock.nowMs());
   say(`rollout ${id}: ${state.reason}`);
   return { view: await store.write(view, state), state };
@@ -99,6 +108,11 @@ class Controller {
     this.view = begun.view;
     this.state = begun.state;
     this.written = begun.state.revision;
+  }
+
+  /** The state where it is written, so that nobody goes on from what no object says. */
+  get settled(): RolloutState | undefined {
+    return this.written === this.state.revision ? this.state : undefined;
   }
 
   private get isDone(): boolean {
@@ -143,7 +157,7 @@ class Controller {
   private checkOf(reading: Reading | string, isDue: boolean): Omit<Check, "atMs"> {
     if (typeof reading === "string") return { block: undefined, fault: reading, killed: [] };
     const { latencyMs } = reading;
-    const killed = this.parts.plan.heedsGuard ? reading.killed : [];
+    const killed = this.parts.plan.heedsGuard ? reading.killed.map(killText) : [];
     if (!isDue) return { block: undefined, killed };
     const block = this.ledger.take(reading);
     const fault = block === undefined ? "first reading" : undefined;
@@ -212,12 +226,6 @@ class Controller {
   }
 }
 
-/** What only the controller knows; an order was given to a state that is older. */
-function progressOf(state: RolloutState): Partial<RolloutState> {
-  const { counts, tests, failedChecks, heldSinceMs, stepStartedMs, checkedMs } = state;
-  return { counts, tests, failedChecks, heldSinceMs, stepStartedMs, checkedMs };
-}
-
 /** `weight 20: hold: no data`. */
 function lineOf(state: RolloutState): string {
   const { phase, weight, reason } = state;
@@ -265,10 +273,14 @@ function completed({ id, canary }: RolloutState): GanglionError {
   );
 }
 
-function stillKilled(killed: readonly string[]): GanglionError {
+function stillKilled({ service }: RolloutPlan, killed: readonly string[]): GanglionError {
   return new GanglionError(
     "E_ROLLOUT_KILLED",
     `the filter has taken this canary out already, in ${killed.slice(0, 3).join(", ")}`,
-    { hint: "Name the next try in rollout.guard.revision, render and push, then start again." },
+    {
+      hint:
+        `Name the next try by \`ganglion rollout retry ${service} --to-file POLICY\`, ` +
+        "render and apply it, then start again.",
+    },
   );
 }

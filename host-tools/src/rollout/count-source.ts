@@ -2,6 +2,7 @@
 // whoever reads twice can subtract, and a series that begins again at 0 is seen as that.
 
 import type { ArmCounts } from "./arm-counts";
+import type { GuardKill } from "./guard-kill";
 
 export interface Series {
   readonly arm: "stable" | "canary";
@@ -12,7 +13,7 @@ export interface Reading {
   /** By a name that stays with the series: proxy and route, or a set of labels. */
   readonly series: ReadonlyMap<string, Series>;
   /** Proxies whose guard has taken the canary out. */
-  readonly killed: readonly string[];
+  readonly killed: readonly GuardKill[];
   /** Of the canary at the plan's quantile, ms; undefined where the source knows none. */
   readonly latencyMs: number | undefined;
   /** What could not be read; the rest counts. */

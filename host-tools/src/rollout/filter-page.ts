@@ -9,7 +9,8 @@ import type { ArmCounts } from "./arm-counts";
 export interface GuardCounts {
   readonly stable: ArmCounts;
   readonly canary: ArmCounts;
-  readonly isKilled: boolean;
+  /** All of the guard's metrics, by name. */
+  readonly values: ReadonlyMap<string, number>;
 }
 
 /**
@@ -56,7 +57,7 @@ function countsOf(of: ReadonlyMap<string, number>): GuardCounts | undefined {
       requests: value(Metric.StableRequestsTotal),
       errors: value(Metric.StableErrorsTotal),
     },
-    isKilled: value(Metric.CanaryKilled) > 0,
+    values: of,
   };
 }
 

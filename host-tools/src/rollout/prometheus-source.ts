@@ -11,6 +11,7 @@ import { GanglionError } from "../lib/errors";
 import type { CountSource, Reading, Series } from "./count-source";
 import { fetchText } from "./fetch-text";
 import { isRoute } from "./filter-page";
+import { type GuardKill, guardKill, KILL_METRICS } from "./guard-kill";
 import type { RolloutPlan } from "./rollout-plan";
 
 /** UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
@@ -20,7 +21,7 @@ const CLIENT_LEFT = "DC";
 const LATENCY_WINDOW_S_MIN = 60;
 
 /** Without Istio's extraStatTags the route stands in the name. */
-const KILLED = '{__name__=~"(route___.+___)?ganglion_canary_killed"} == 1';
+const KILLED = `{__name__=~"(route___.+___)?(${KILL_METRICS.join("|")})"}`;
 
 type Labels = Readonly<Record<string, string>>;
 interface Sample {
@@ -86,12 +87,20 @@ function addSample(series: Map<string, Series>, sample: Sample, canary: string):
   });
 }
 
-function killedProxies(plan: RolloutPlan, samples: readonly Sample[]): string[] {
-  return samples.flatMap(({ labels }) => {
-    const inName = /^route___(.+)___/.exec(labels["__name__"] ?? "")?.[1];
-    const route = plan.routes.find((name) => isRoute(name, labels["route"] ?? inName));
+function killedProxies(plan: RolloutPlan, samples: readonly Sample[]): GuardKill[] {
+  const places = new Map<string, { proxy: string; route: string; values: Map<string, number> }>();
+  for (const { labels, value } of samples) {
+    const inName = /^route___(.+)___(.+)$/.exec(labels["__name__"] ?? "");
+    const route = plan.routes.find((name) => isRoute(name, labels["route"] ?? inName?.[1]));
+    if (route === undefined) continue;
     const proxy = labels["pod"] ?? labels["instance"] ?? "a proxy";
-    return route === undefined ? [] : [`${proxy} (route ${route})`];
+    const key = JSON.stringify([proxy, route]);
+    const place = places.get(key) ?? { proxy, route, values: new Map<string, number>() };
+    place.values.set(inName?.[2] ?? labels["__name__"] ?? "", value);
+    places.set(key, place);
+  }
+  return [...places.values()].flatMap(({ proxy, route, values }) => {
+    return guardKill(proxy, route, values) ?? [];
   });
 }
 

@@ -9,6 +9,7 @@ import { findProxies, namedProxies, type ProxyPlace } from "../weights/proxy-fin
 import type { CountSource, Reading, Series } from "./count-source";
 import { fetchText } from "./fetch-text";
 import { guardCounts } from "./filter-page";
+import { type GuardKill, guardKill } from "./guard-kill";
 import type { RolloutPlan } from "./rollout-plan";
 
 /** Proxies read at once. */
@@ -45,13 +46,14 @@ function proxySource(
     async read(): Promise<Reading> {
       const pages = await readPages(await places());
       const series = new Map<string, Series>();
-      const killed: string[] = [];
+      const killed: GuardKill[] = [];
       for (const { place, page } of pages) {
         if (page === undefined) continue;
         for (const [route, counts] of guardCounts(page, plan.routes)) {
           series.set(`${place.name} ${route} stable`, { arm: "stable", counts: counts.stable });
           series.set(`${place.name} ${route} canary`, { arm: "canary", counts: counts.canary });
-          if (counts.isKilled) killed.push(`${place.name} (route ${route})`);
+          const kill = guardKill(place.name, route, counts.values);
+          if (kill !== undefined) killed.push(kill);
         }
       }
       const faults = pages.flatMap(({ place, fault }) =>

@@ -18,6 +18,8 @@ export interface StepRecord {
   readonly startedMs: number;
   readonly endedMs: number;
   readonly counts: Block;
+  /** Of the step's time, what no tool has watched: its answers are in no count. */
+  readonly unwatchedMs?: number | undefined;
   /** Evidence at its end, natural logarithms. */
   readonly comparison: number;
   readonly limit: number;
@@ -45,6 +47,8 @@ export interface RolloutState {
   /** Since when the step has been without enough data. */
   readonly heldSinceMs: number | undefined;
   readonly failedChecks: number;
+  /** Time of this step that no tool has watched: its answers are in no count. */
+  readonly unwatchedMs?: number | undefined;
   /** Of this step. */
   readonly counts: Block;
   readonly tests: TestState;

@@ -107,6 +107,8 @@ function isTests(value: unknown): value is TestState {
 function isStep(value: unknown): value is StepRecord {
   if (!isRecord(value)) return false;
   const numbers = ["startedMs", "endedMs", "comparison", "limit"].map((key) => value[key]);
+  const { unwatchedMs: unwatched } = value;
+  if (unwatched !== undefined && !isCount(unwatched)) return false;
   return isPercent(value["weight"]) && numbers.every(isNumber) && isBlock(value["counts"]);
 }
 
@@ -130,6 +132,7 @@ const checks: readonly (readonly [key: string, isGood: (state: Plain) => boolean
   ["checkedMs", ({ checkedMs }) => isCount(checkedMs)],
   ["heldSinceMs", ({ heldSinceMs: held }) => held === undefined || isCount(held)],
   ["failedChecks", ({ failedChecks }) => isCount(failedChecks)],
+  ["unwatchedMs", ({ unwatchedMs: ms }) => ms === undefined || isCount(ms)],
   ["counts", ({ counts }) => isBlock(counts)],
   ["tests", ({ tests }) => isTests(tests)],
   ["mirrorBudget", ({ mirrorBudget }) => isBudget(mirrorBudget)],

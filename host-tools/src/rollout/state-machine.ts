@@ -96,6 +96,7 @@ function nextStep(plan: RolloutPlan, state: RolloutState, atMs: number): Rollout
     stepStartedMs: atMs,
     failedChecks: 0,
     counts: NO_BLOCK,
+    unwatchedMs: undefined,
     reason: `advance to weight ${step.weight} (${state.reason})`,
   };
 }
@@ -140,8 +141,8 @@ function rolledBack(
 /** The step that is going on, as one that is over. */
 function record(plan: RolloutPlan, state: RolloutState): RolloutState {
   const { comparison, limit } = testVerdict(state.tests, plan.tests);
-  const { weight, stepStartedMs: startedMs, checkedMs: endedMs, counts } = state;
-  const step = { weight, startedMs, endedMs, counts, comparison, limit };
+  const { weight, stepStartedMs: startedMs, checkedMs: endedMs, counts, unwatchedMs } = state;
+  const step = { weight, startedMs, endedMs, counts, unwatchedMs, comparison, limit };
   return { ...state, heldSinceMs: undefined, done: [...state.done, step] };
 }
 

@@ -1,141 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterObject } from "../../../host-tools/src/cluster";
-import type { ArmCounts } from "../../../host-tools/src/rollout/arm-counts";
 import { runRollout } from "../../../host-tools/src/rollout/controller";
-import type { CountSource, Reading } from "../../../host-tools/src/rollout/count-source";
-import { type RolloutClock, RolloutLease } from "../../../host-tools/src/rollout/rollout-lease";
-import type { RolloutPlan } from "../../../host-tools/src/rollout/rollout-plan";
-import { isOver, type RolloutState } from "../../../host-tools/src/rollout/rollout-state";
-import { RolloutStore, STATE_ANNOTATION } from "../../../host-tools/src/rollout/rollout-store";
-import { decodeState } from "../../../host-tools/src/rollout/state-codec";
-import { obey, type Order } from "../../../host-tools/src/rollout/state-machine";
-import { Killed, MemoryCluster } from "./memory-cluster";
-import { counts, MINUTE_MS, samplePlan, START_MS } from "./sample";
-
-const VIRTUAL_SERVICE: ClusterObject = {
-  apiVersion: "networking.istio.io/v1",
-  kind: "VirtualService",
-  metadata: { name: "llm-service", namespace: "ai" },
-  spec: {
-    http: [
-      {
-        name: "chat",
-        route: [{ destination: { host: "llm-service.ai.svc.cluster.local", subset: "v1" } }],
-      },
-    ],
-  },
-};
-
-/** Sleeping takes no time, and the world moves on while somebody sleeps. */
-class VirtualClock implements RolloutClock {
-  private atMs = START_MS;
-
-  nowMs(): number {
-    return this.atMs;
-  }
-
-  async sleep(durationMs: number): Promise<void> {
-    this.atMs += durationMs;
-  }
-
-  get minute(): number {
-    return (this.atMs - START_MS) / MINUTE_MS;
-  }
-}
-
-/** 20 requests a second split by the weight in the cluster, with these shares of errors. */
-class World implements CountSource {
-  readonly name = "the world";
-  readonly cluster = new MemoryCluster();
-  readonly clock = new VirtualClock();
-  readonly said: string[] = [];
-  canaryPermille = 10;
-  stablePermille = 10;
-  killed: string[] = [];
-  isSilent = false;
-  private readonly total = { stable: counts(0, 0), canary: counts(0, 0) };
-  private lastMs = START_MS;
-  private runs = 0;
-
-  constructor(readonly plan: RolloutPlan = samplePlan()) {
-    this.cluster.put(VIRTUAL_SERVICE);
-  }
-
-  async read(): Promise<Reading> {
-    const requests = ((this.clock.nowMs() - this.lastMs) / 1000) * 20;
-    this.lastMs = this.clock.nowMs();
-    const canary = Math.round((requests * this.weight) / 100);
-    const { total } = this;
-    total.canary = grown(total.canary, canary, this.canaryPermille);
-    total.stable = grown(total.stable, Math.round(requests - canary), this.stablePermille);
-    const series = new Map(
-      this.isSilent
-        ? []
-        : (["stable", "canary"] as const).map((arm) => [arm, { arm, counts: { ...total[arm] } }]),
-    );
-    return { series, killed: this.killed, latencyMs: undefined, faults: [] };
-  }
-
-  run(mode: "start" | "run" = "run", signal?: AbortSignal): Promise<RolloutState> {
-    const { cluster, clock, plan } = this;
-    const say = (line: string): void => void this.said.push(line);
-    const identity = `tool-${++this.runs}`;
-    const lease = new RolloutLease(cluster.asCluster(), plan, identity, clock);
-    const parts = { plan, store: this.store, lease, source: this, clock, say, signal };
-    return runRollout(parts, `r${this.runs}`, mode);
-  }
-
-  get store(): RolloutStore {
-    return new RolloutStore(this.cluster.asCluster(), this.plan);
-  }
-
-  get object(): ClusterObject {
-    return this.cluster.peek("VirtualService", "llm-service") as ClusterObject;
-  }
-
-  get weight(): number {
-    return weightOf(this.object);
-  }
-
-  get state(): RolloutState {
-    return stateOf(this.object) as RolloutState;
-  }
-
-  async order(order: Order): Promise<void> {
-    const view = await this.store.read();
-    await this.store.write(view, obey(this.plan, view.state!, order, this.clock.nowMs()));
-  }
-}
-
-function grown(before: ArmCounts, requests: number, errorPermille: number): ArmCounts {
-  const all = before.requests + requests;
-  const errors = before.errors + Math.round((requests * errorPermille) / 1000);
-  return { requests: all, errors };
-}
-
-function weightOf(object: ClusterObject): number {
-  const { http } = object["spec"] as { http: { name: string; route: Destination[] }[] };
-  const rule = http.find(({ name }) => name === "chat");
-  return rule?.route.find(({ destination }) => destination.subset === "v2")?.weight ?? 0;
-}
-interface Destination {
-  readonly destination: { readonly subset: string };
-  readonly weight?: number;
-}
-
-function stateOf(object: ClusterObject): RolloutState | undefined {
-  const text = object.metadata.annotations?.[STATE_ANNOTATION];
-  return text === undefined ? undefined : decodeState(text, "here");
-}
-
-/** Weights that requests have met, in order. */
-function weightsMet({ cluster }: World): number[] {
-  return cluster.history
-    .filter(({ kind }) => kind === "VirtualService")
-    .map(weightOf)
-    .filter((weight, i, all) => weight !== all[i - 1]);
-}
-
+import { RolloutLease } from "../../../host-tools/src/rollout/rollout-lease";
+import { type Order } from "../../../host-tools/src/rollout/state-machine";
+import { samplePlan } from "./sample";
+import { KILL, VIRTUAL_SERVICE, weightsMet, World } from "./world";
 describe("a controller", () => {
   it("takes a healthy canary through its steps, with one write for each", async () => {
     const world = new World();
@@ -163,7 +32,7 @@ describe("a controller", () => {
       await sleep.call(world.clock, ms);
       if (world.clock.minute > 2 && firedMs === 0) {
         firedMs = world.clock.nowMs();
-        world.killed = ["10.0.0.7 (route chat)"];
+        world.killed = [KILL];
       }
     };
     const state = await world.run();
@@ -173,7 +42,7 @@ describe("a controller", () => {
 
   it("does not begin with a canary that a guard has taken out already", async () => {
     const world = new World();
-    world.killed = ["10.0.0.7 (route chat)"];
+    world.killed = [KILL];
     await expect(world.run()).rejects.toMatchObject({ code: "E_ROLLOUT_KILLED" });
     expect(world.weight).toBe(0);
   });
@@ -196,6 +65,35 @@ describe("a controller", () => {
       code: "E_ROLLOUT_ARMS",
       message: expect.stringContaining("from gpt-4o to gpt-4o-next, at weight 5"),
     });
+  });
+
+  it("is refused where a GitOps controller would put the weights back, unless that is wanted", async () => {
+    const world = new World();
+    const labels = { "kustomize.toolkit.fluxcd.io/name": "apps" };
+    world.cluster.put({
+      ...VIRTUAL_SERVICE,
+      metadata: { ...VIRTUAL_SERVICE.metadata, labels },
+    });
+    await expect(world.run("start")).rejects.toMatchObject({
+      code: "E_ROLLOUT_GITOPS",
+      message:
+        "VirtualService ai/llm-service belongs to Flux (label kustomize.toolkit.fluxcd.io/name), " +
+        "which puts its own weights back within minutes",
+    });
+    expect(weightsMet(world)).toEqual([0]);
+    world.isPastOwner = true;
+    expect((await world.run("start")).phase).toBe("completed");
+  });
+
+  it("says what a Helm upgrade would do, and begins", async () => {
+    const world = new World();
+    const annotations = { "meta.helm.sh/release-name": "assistant" };
+    world.cluster.put({
+      ...VIRTUAL_SERVICE,
+      metadata: { ...VIRTUAL_SERVICE.metadata, annotations },
+    });
+    expect((await world.run("start")).phase).toBe("completed");
+    expect(world.said.join("\n")).toContain("is of Helm release assistant: an upgrade during");
   });
 
   it("ends without a verdict, and without the canary, where no data comes", async () => {
@@ -304,70 +202,3 @@ async function renewed({ cluster }: World): Promise<void> {
   const spec = { ...(lease["spec"] as object), renewTime: "2030-01-01T00:00:00.000000Z" };
   cluster.put({ ...lease, spec });
 }
-
-describe("a tool that is killed", () => {
-  /** Short, so that there are few enough places to be killed at to try them all. */
-  const quick = samplePlan({
-    steps: samplePlan().steps.map((step) => ({ ...step, waitMs: MINUTE_MS / 3 })),
-    intervalMs: MINUTE_MS / 3,
-    requestsMin: 10,
-  });
-
-  /** Runs until the kill; true where it came to it. */
-  async function killedAfter(world: World, writes: number): Promise<boolean> {
-    world.cluster.writesLeft = writes;
-    try {
-      await world.run();
-      return false;
-    } catch (error) {
-      if (!(error instanceof Killed)) throw error;
-      return true;
-    } finally {
-      world.cluster.writesLeft = Infinity;
-    }
-  }
-
-  it.each([
-    ["a healthy canary", 10, "completed", 100],
-    ["a bad canary", 200, "rolled_back", 0],
-  ])(
-    "at any write, before or after it, leaves %s for the next one to finish",
-    async (_n, permille, phase, weight) => {
-      let kills = 0;
-      for (let writes = 0; ; writes += 0.5) {
-        const world = new World(quick);
-        world.canaryPermille = permille;
-        const wasKilled = await killedAfter(world, writes);
-        for (const object of world.cluster.history) {
-          const state = object.kind === "VirtualService" ? stateOf(object) : undefined;
-          if (state !== undefined) expect(weightOf(object)).toBe(state.weight);
-        }
-        if (!wasKilled) break;
-        kills++;
-        const state = await world.run();
-        expect(isOver(state)).toBe(true);
-        expect(state).toMatchObject({ phase, weight });
-        expect(world.weight).toBe(weight);
-      }
-      expect(kills).toBeGreaterThan(permille === 10 ? 50 : 5);
-    },
-  );
-
-  it("is followed after its lease has stood still, and the counts go on", async () => {
-    const world = new World();
-    await killedAfter(world, 20);
-    const checked = world.cluster.peek("Lease", "ganglion-rollout-llm-service");
-    const before = decodeState(checked?.metadata.annotations?.["ganglion.dev/rollout-check"]!, "x");
-    const diedMinute = world.clock.minute;
-    const stop = new AbortController();
-    const { sleep } = world.clock;
-    world.clock.sleep = async (ms) => {
-      await sleep.call(world.clock, ms);
-      if (world.clock.minute > diedMinute + 1) stop.abort();
-    };
-    const state = await world.run("run", stop.signal);
-    expect(world.said).toContain("waiting for tool-1's lease to run out, 15 s");
-    expect(state.id).toBe(before.id);
-    expect(state.counts.canary.requests).toBeGreaterThanOrEqual(before.counts.canary.requests);
-  });
-});

@@ -5,6 +5,7 @@ import { CountLedger } from "../../../host-tools/src/rollout/count-ledger";
 import type { Reading } from "../../../host-tools/src/rollout/count-source";
 import { guardCounts } from "../../../host-tools/src/rollout/filter-page";
 import { prometheusSource } from "../../../host-tools/src/rollout/prometheus-source";
+import { killText } from "../../../host-tools/src/rollout/guard-kill";
 import { namedProxySource } from "../../../host-tools/src/rollout/proxy-source";
 import { block, counts, samplePlan } from "./sample";
 
@@ -33,6 +34,9 @@ route___chat___ganglion_canary_requests_total{} 61
 route___chat___ganglion_canary_errors_total{} 6
 route___chat___ganglion_stable_requests_total{} 263
 route___chat___ganglion_canary_killed{} 1
+route___chat___ganglion_canary_kill_time_seconds{} 1700000000
+route___chat___ganglion_canary_kill_answers{} 30
+route___chat___ganglion_canary_kill_errors{} 6
 route___other___ganglion_canary_requests_total{} 5
 ganglion_canary_requests_total{route="chat-v2",pod="a"} 7
 worker___0___ganglion_config_epoch{} 3
@@ -41,7 +45,24 @@ worker___0___ganglion_config_epoch{} 3
 describe("a proxy's page", () => {
   it("gives counts by route, with labels in the name or beside it", () => {
     expect(guardCounts(PAGE, ["chat"])).toEqual(
-      new Map([["chat", { canary: counts(61, 6), stable: counts(263, 0), isKilled: true }]]),
+      new Map([
+        [
+          "chat",
+          {
+            canary: counts(61, 6),
+            stable: counts(263, 0),
+            values: new Map([
+              ["ganglion_canary_requests_total", 61],
+              ["ganglion_canary_errors_total", 6],
+              ["ganglion_stable_requests_total", 263],
+              ["ganglion_canary_killed", 1],
+              ["ganglion_canary_kill_time_seconds", 1_700_000_000],
+              ["ganglion_canary_kill_answers", 30],
+              ["ganglion_canary_kill_errors", 6],
+            ]),
+          },
+        ],
+      ]),
     );
     expect(guardCounts(PAGE, ["chat-v2"]).get("chat-v2")?.canary).toEqual(counts(7, 0));
   });
@@ -64,7 +85,15 @@ describe("named proxies", () => {
     const bad = await serve(() => 503);
     const reading = await namedProxySource(samplePlan(), [good, bad]).read();
     expect(reading.series.get(`${good} chat canary`)?.counts).toEqual(counts(61, 6));
-    expect(reading.killed).toEqual([`${good} (route chat)`]);
+    expect(reading.killed).toEqual([
+      {
+        proxy: good,
+        route: "chat",
+        atMs: 1_700_000_000_000,
+        evidence: { answers: 30, errors: 6 },
+      },
+    ]);
+    expect(reading.killed.map(killText)).toEqual([`${good} (route chat, 6 errors in 30 answers)`]);
     expect(reading.faults).toEqual([`${bad}: status 503`]);
   });
 
@@ -164,11 +193,19 @@ describe("Prometheus", () => {
     const killed = vector([
       [{ __name__: "ganglion_canary_killed", route: "chat", pod: "gateway-1" }, "1"],
       [{ __name__: "route___chat___ganglion_canary_killed", instance: "10.0.0.7:15090" }, "1"],
+      [
+        { __name__: "route___chat___ganglion_canary_kill_answers", instance: "10.0.0.7:15090" },
+        "9",
+      ],
       [{ __name__: "ganglion_canary_killed", route: "another service's", pod: "x" }, "1"],
+      [{ __name__: "ganglion_canary_killed", route: "chat", pod: "healthy" }, "0"],
     ]);
     const { address } = prometheus([], killed);
     const reading = await prometheusSource(samplePlan(), `http://${await address}`).read();
-    expect(reading.killed).toEqual(["gateway-1 (route chat)", "10.0.0.7:15090 (route chat)"]);
+    expect(reading.killed.map(killText)).toEqual([
+      "gateway-1 (route chat)",
+      "10.0.0.7:15090 (route chat, 0 errors in 9 answers)",
+    ]);
   });
 
   it.each([

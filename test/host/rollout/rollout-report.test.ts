@@ -30,6 +30,24 @@ describe("the report of a rollout", () => {
     expectGolden(`rollout/report-${name}.txt`, textReport(report));
   });
 
+  it("tells of kills, and of time that nobody has watched", () => {
+    const state = { ...someRollout(7), unwatchedMs: 21_400 };
+    const kill = { proxy: "gateway-1", route: "chat" };
+    const report = rolloutReport(samplePlan(), state, [
+      { ...kill, atMs: START_MS + 90_000, evidence: { answers: 30, errors: 12 } },
+      { ...kill, proxy: "gateway-2", atMs: undefined, evidence: undefined },
+    ]);
+    expectGolden("rollout/report-killed.json", `${JSON.stringify(report, null, 2)}\n`);
+    expectGolden("rollout/report-killed.md", markdownReport(report));
+    expectGolden("rollout/report-killed.txt", textReport(report));
+    const shadow = rolloutReport(samplePlan({ heedsGuard: false }), state, [
+      { ...kill, atMs: undefined, evidence: undefined },
+    ]);
+    expect(textReport(shadow)).toContain("would be taken out (guard in shadow) by gateway-1");
+    const quiet = rolloutReport(samplePlan(), state, []);
+    expect(textReport(quiet)).toContain("guard: no proxy has taken gpt-4o-next out");
+  });
+
   it("shows no share where there were no requests", () => {
     const report = rolloutReport(samplePlan(), firstState(samplePlan(), "r1", START_MS));
     expect(report.steps[0]?.canary).toEqual({ requests: 0, errors: 0, error_percent: null });

@@ -1,0 +1,125 @@
+// What a rollout asks for in the policy file: another try of a canary that a proxy has killed, and the
+// canary as the stable arm after it has taken over. Every other byte of the file stays.
+
+import { isMap, isScalar, isSeq, parseDocument, type Scalar, visit, type YAMLMap } from "yaml";
+import { compilePolicy } from "../config/policy-compile";
+import { applyEdits, type Edit, memberMap, removeEdit, setEdit } from "../istio/yaml-edit";
+import { ExitCode, GanglionError } from "../lib/errors";
+import { type RolloutPlan, rolloutPlan } from "./rollout-plan";
+
+/** A policy file. */
+export interface PolicyText {
+  readonly text: string;
+  /** How complaints call it. */
+  readonly file: string;
+}
+
+/**
+ * The policy with a new name for the next try of the service's canary.
+ *
+ * @param revision of the filter's guard; one that no proxy has seen
+ * @throws GanglionError E_POLICY, E_ROLLOUT_PLAN, E_ROLLOUT_EDIT
+ */
+export function withRevision(policy: PolicyText, serviceName: string, revision: string): string {
+  checkedPlan(policy, serviceName);
+  const rollout = rolloutMap(policy, serviceName);
+  const guard = memberMap(rollout, "guard");
+  const edit =
+    guard === undefined
+      ? setEdit(policy.text, rollout, "guard", { revision })
+      : setEdit(policy.text, guard, "revision", revision);
+  const text = applyEdits(policy.text, [edit]);
+  checkedPlan({ ...policy, text }, serviceName);
+  return text;
+}
+
+/**
+ * The policy in which the canary is the stable arm: the default one, listed by routes in the other's place;
+ * the section `rollout` goes.
+ *
+ * @throws GanglionError E_POLICY, E_ROLLOUT_PLAN, E_ROLLOUT_EDIT
+ */
+export function withCanaryAsStable(policy: PolicyText, serviceName: string): string {
+  const { stable, canary } = checkedPlan(policy, serviceName);
+  const service = serviceMap(policy, serviceName);
+  const arms = memberMap(service, "arms");
+  if (arms === undefined) throw unreadable(policy, serviceName);
+  const old = memberMap(arms, stable.name);
+  const edits = [
+    removeEdit(policy.text, service, "rollout"),
+    old === undefined ? undefined : removeEdit(policy.text, old, "default"),
+    defaultEdit(policy.text, arms, canary.name),
+    ...listedEdits(service, stable.name, canary.name),
+  ];
+  const text = applyEdits(
+    policy.text,
+    edits.filter((edit) => edit !== undefined),
+  );
+  const { policy: after } = compilePolicy(text, policy.file);
+  const now = after.services.find(({ name }) => name === serviceName);
+  const isDone = now?.rollout === undefined && now?.arms.some(isDefault(canary.name));
+  if (!isDone) throw unreadable(policy, serviceName);
+  return text;
+}
+
+const isDefault =
+  (name: string) =>
+  (arm: { readonly name: string; readonly isDefault?: boolean }): boolean =>
+    arm.name === name;
+
+function checkedPlan({ text, file }: PolicyText, serviceName: string): RolloutPlan {
+  return rolloutPlan(compilePolicy(text, file).policy, serviceName);
+}
+
+function serviceMap(policy: PolicyText, serviceName: string): YAMLMap {
+  const document = parseDocument(policy.text, { version: "1.1" });
+  const root = isMap(document.contents) ? document.contents : undefined;
+  const services = root && memberMap(root, "services");
+  const service = services && memberMap(services, serviceName);
+  if (service === undefined) throw unreadable(policy, serviceName);
+  return service;
+}
+
+function rolloutMap(policy: PolicyText, serviceName: string): YAMLMap {
+  const rollout = memberMap(serviceMap(policy, serviceName), "rollout");
+  if (rollout === undefined) throw unreadable(policy, serviceName);
+  return rollout;
+}
+
+function defaultEdit(text: string, arms: YAMLMap, name: string): Edit {
+  const arm = memberMap(arms, name);
+  if (arm === undefined) return flagged(setEdit(text, arms, name, { default: "true" }));
+  return flagged(setEdit(text, arm, "default", "true"));
+}
+
+/** A flag, where setEdit writes a text. */
+function flagged(edit: Edit): Edit {
+  return { ...edit, text: edit.text.replace('"true"', "true") };
+}
+
+/** The arm's name in the lists `arms` and `fallback` of the service and of its routes. */
+function listedEdits(service: YAMLMap, from: string, to: string): Edit[] {
+  const edits: Edit[] = [];
+  visit(service, {
+    Pair(_, { key, value }) {
+      if (!isScalar(key) || !["arms", "fallback"].includes(String(key.value))) return undefined;
+      for (const item of isSeq(value) ? value.items : []) {
+        const range = isScalar(item) && item.value === from ? (item as Scalar).range : undefined;
+        if (range) edits.push({ from: range[0], to: range[1], text: to });
+      }
+      return undefined;
+    },
+  });
+  return edits;
+}
+
+function unreadable({ file }: PolicyText, serviceName: string): GanglionError {
+  return new GanglionError(
+    "E_ROLLOUT_EDIT",
+    `${file}: services.${serviceName} is written in a way that cannot be edited here`,
+    {
+      hint: "Write it out, without anchors and merges, or change it by hand (docs/rollout.md).",
+      exitCode: ExitCode.badInput,
+    },
+  );
+}
