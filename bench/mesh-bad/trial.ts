@@ -12,7 +12,7 @@ import { push, type PusherOptions } from "../rig/mesh-pusher";
 import { modelVariant } from "../rig/model-variants";
 import { ObjectWitness } from "../rig/object-witness";
 
-const EFFECT_WITHIN_MS = 30_000;
+const EFFECT_WITHIN_MS = 90_000;
 
 export class Trial {
   readonly witness: ObjectWitness;

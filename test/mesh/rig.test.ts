@@ -17,9 +17,10 @@ import {
 } from "./rig";
 import { startEcho, type Echo } from "./support/echo";
 import { processesNaming } from "./support/processes";
+import { slowness } from "./support/slowness";
 
+/** On a quiet machine with two cores. */
 const READY_MS_MAX = 30_000;
-const STARTS_MAX = 3;
 const PORT = 8080;
 const HOST = "llm-service.default.svc.cluster.local";
 
@@ -44,18 +45,15 @@ describe.runIf(await meshCanRun())("the mesh rig", () => {
   let mesh: Mesh;
   let echo: Echo;
   let startMs: number;
+  let slow: number;
 
   beforeAll(async () => {
     echo = await startEcho(["v1", "v2"]);
-    // What others do on this machine can only add to the time, so a start that was disturbed is made
-    // again: the least of a few is what a start takes.
-    startMs = Infinity;
-    for (let start = 0; start < STARTS_MAX && startMs >= READY_MS_MAX; start++) {
-      await mesh?.stop();
-      const startedMs = performance.now();
-      mesh = await Mesh.start({ proxies: 2 });
-      startMs = Math.min(startMs, performance.now() - startedMs);
-    }
+    const slownessBefore = await slowness();
+    const startedMs = performance.now();
+    mesh = await Mesh.start({ proxies: 2 });
+    startMs = performance.now() - startedMs;
+    slow = Math.max(slownessBefore, await slowness());
     await mesh.apply([...mesh.proxies.map(gatewayOf), ...traffic(mesh, echo)]);
   });
   afterAll(async () => {
@@ -64,9 +62,10 @@ describe.runIf(await meshCanRun())("the mesh rig", () => {
   });
 
   it("is ready with two proxies in less than 30 s", () => {
-    process.stderr.write(`mesh ready after ${(startMs / 1000).toFixed(1)} s\n`);
+    const times = `, where work takes ${slow.toFixed(1)} times its time`;
+    process.stderr.write(`mesh ready after ${(startMs / 1000).toFixed(1)} s${times}\n`);
     expect(mesh.proxies).toHaveLength(2);
-    expect(startMs).toBeLessThan(READY_MS_MAX);
+    expect(startMs).toBeLessThan(READY_MS_MAX * slow);
   });
 
   it("serves the default subset through each proxy before there is a filter", async () => {

@@ -126,7 +126,9 @@ describe.runIf(await meshCanRun())("the examples of docs/rules on a real istiod"
     await eventually("routes by subset", async () => {
       const dump = JSON.stringify(await router.admin.configDump());
       const routes = dump.slice(dump.indexOf("RoutesConfigDump"));
-      return routes.includes(`outbound|${SERVICE_PORT}|v1|llm-service.${VERSIONS}`);
+      if (!routes.includes(`outbound|${SERVICE_PORT}|v1|llm-service.${VERSIONS}`)) return false;
+      // The clusters of the subsets are there, too, in each worker.
+      return (await versionsOf(20)).length === 20;
     });
     const served = await versionsOf(REQUESTS);
     expect(served).toHaveLength(REQUESTS);
