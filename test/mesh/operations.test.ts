@@ -35,6 +35,7 @@ mesh:
   tracing: { provider: otel, tags: { user.tier: { header: x-user-tier, default: none } } }
   access_log: {}
   prometheus: {}
+  dashboard: {}
   envoy_gateway: { name: public }
   argo_rollouts: true
   rate_limit_service: ${rls}

@@ -1,6 +1,7 @@
 // What a policy says of security and operations: members of `mesh` and of a service that become
 // objects of their own, not rules of traffic.
 
+import { dashboardMeshFields } from "./policy-dashboard";
 import { envoyLimitsMeshFields, envoyLimitsServiceFields } from "./policy-envoy-limits";
 import { proxyMeshFields } from "./policy-proxy";
 import { scalingMeshFields, scalingServiceFields } from "./policy-scaling";
@@ -12,6 +13,7 @@ export const operationsMeshFields = {
   ...securityMeshFields,
   ...proxyMeshFields,
   ...telemetryMeshFields,
+  ...dashboardMeshFields,
   ...envoyLimitsMeshFields,
   ...scalingMeshFields,
 };

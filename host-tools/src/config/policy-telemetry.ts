@@ -2,7 +2,7 @@
 // which Prometheus alerts.
 
 import { tracingShape } from "./policy-tracing";
-import type { Format } from "./shape/format";
+import { ADDRESS } from "./shape/format";
 import {
   durationMs,
   flag,
@@ -14,10 +14,6 @@ import {
   whole,
 } from "./shape/shape";
 
-const URL_FORM: Format = {
-  pattern: /^https?:\/\/[^\s"]{1,500}$/,
-  says: "is no address, e.g. http://prometheus.monitoring:9090",
-};
 const accessLogShape = record("Which requests the proxies log.", {
   provider: text("Name of the provider in the mesh's extensionProviders.", { default: "envoy" }),
   filter: text("CEL expression over attributes; only requests for which it holds are logged.", {
@@ -31,7 +27,7 @@ const prometheusShape = record(
   "Rules, scraping and thresholds for a Prometheus, by its operator's objects.",
   {
     server: text("Address of Prometheus, for autoscalers and canary analysis.", {
-      format: URL_FORM,
+      format: ADDRESS,
       default: "http://prometheus.istio-system:9090",
     }),
     labels: labels("Labels by which the operator finds rules and monitors.", {

@@ -1,15 +1,9 @@
 // A policy against a cluster. Each object is applied as a dry run: what the server would store is
 // compared with what it has, so its own defaults and the fields of others are on both sides.
 
-import {
-  type Cluster,
-  ClusterError,
-  type ClusterObject,
-  type KindName,
-  type ObjectKey,
-} from "../cluster";
+import { type Cluster, ClusterError, type ClusterObject, type ObjectKey } from "../cluster";
 import type { Manifest } from "../manifests/manifests";
-import { RENDERED_KINDS } from "../manifests/rendered-kinds";
+import { RENDERED_KINDS, type RenderedKind } from "../manifests/rendered-kinds";
 import { type Difference, objectDifference, objectDifferences, type Placed } from "./difference";
 import { type AnyObject, renderedObject } from "./normal-object";
 
@@ -76,11 +70,13 @@ async function extraObjects(of: ClusterComparison): Promise<Difference[]> {
   return objectDifferences(wanted, found, isPushed).filter(({ state }) => state === "extra");
 }
 
-async function oursOfKind(of: ClusterComparison, kind: KindName): Promise<AnyObject[]> {
+async function oursOfKind(of: ClusterComparison, kind: RenderedKind): Promise<AnyObject[]> {
   const { cluster, namespace, objects } = of;
   const isUsed = objects.some(({ object }) => object.kind === kind.kind);
+  const more = Object.entries(kind.labels ?? {}).map(([label, value]) => `,${label}=${value}`);
+  const labelSelector = OURS + more.join("");
   try {
-    return (await cluster.list(kind, { namespace, labelSelector: OURS })) as AnyObject[];
+    return (await cluster.list(kind, { namespace, labelSelector })) as AnyObject[];
   } catch (error) {
     const code = error instanceof ClusterError ? error.code : undefined;
     // An operator that is not installed has no objects of ours; one that the policy does not use

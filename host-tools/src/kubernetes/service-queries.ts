@@ -8,7 +8,9 @@
 /** What one query looks at. */
 export interface Subject {
   /** Fully qualified hosts. */
-  readonly hosts: readonly string[];
+  readonly hosts?: readonly string[];
+  /** An expression for hosts, in their place: a dashboard's variable. */
+  readonly anyOf?: string;
   /** A value of the pods' label `version`; undefined for all. */
   readonly version?: string;
   readonly reporter?: "source" | "destination";
@@ -28,7 +30,9 @@ export function matcher(label: string, values: readonly string[]): string {
 function selector(metric: string, subject: Subject, ...more: string[]): string {
   const labels = [
     `reporter="${subject.reporter ?? "source"}"`,
-    matcher("destination_service", subject.hosts),
+    subject.anyOf === undefined
+      ? matcher("destination_service", subject.hosts ?? [])
+      : `destination_service=~"${subject.anyOf}"`,
     ...(subject.version === undefined ? [] : [`destination_version="${subject.version}"`]),
     ...more,
   ];
@@ -59,6 +63,11 @@ export function errorShare(subject: Subject, by: readonly string[], window: stri
 export function latencyP99(subject: Subject, by: readonly string[], window: string): string {
   const rates = `rate(${selector(DURATION, subject)}[${window}])`;
   return `histogram_quantile(0.99, sum by (${[...by, "le"].join(", ")}) (${rates}))`;
+}
+
+/** Requests in the window by how long they took, for a heat map. */
+export function latencyBuckets(subject: Subject, window: string): string {
+  return `sum by (le) (increase(${selector(DURATION, subject)}[${window}]))`;
 }
 
 /** Requests in the window. */

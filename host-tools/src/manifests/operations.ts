@@ -8,6 +8,7 @@ import { analysisTemplate } from "../kubernetes/analysis-template";
 import { envoyExtensionPolicy } from "../kubernetes/envoy-extension-policy";
 import { horizontalPodAutoscaler } from "../kubernetes/horizontal-pod-autoscaler";
 import { namespaceObject } from "../kubernetes/namespace";
+import { dashboardConfigMap, dashboardText } from "../grafana/config-map";
 import { podMonitor, scrapeJob } from "../kubernetes/pod-monitor";
 import { prometheusRule } from "../kubernetes/prometheus-rule";
 import { scaledObject } from "../kubernetes/scaled-object";
@@ -69,7 +70,8 @@ export function operationsCompanions(policy: Policy): [file: string, text: strin
     ["workload/patch.yaml", patch],
     ["collector-tail-sampling.yaml", mesh.tracing && tailSampling(mesh.tracing)],
     ["rate-limit-service.yaml", rateLimitConfig(policy)],
-    ["prometheus-adapter.yaml", mesh.prometheus && adapterRules(policy.services)],
+    ["prometheus-adapter.yaml", mesh.prometheus && adapterRules(policy)],
+    ["grafana-dashboard.json", mesh.dashboard && dashboardText(policy, mesh.dashboard)],
     ["prometheus-scrape.yaml", mesh.prometheus && scrapeJob(name, mesh, mesh.prometheus)],
     [
       "istio-operator.yaml",
@@ -132,13 +134,14 @@ export function callersOf(service: string, { calls }: Policy): string[] {
 
 function recording(policy: Policy): KubeObject[] {
   const { mesh, name } = policy;
-  const { tracing, access_log: accessLog, prometheus } = mesh;
+  const { tracing, access_log: accessLog, prometheus, dashboard } = mesh;
   const hasTelemetry = tracing !== undefined || accessLog !== undefined;
   return [
     ...(hasTelemetry ? [telemetry(name, mesh.namespace, { tracing, accessLog })] : []),
     ...(prometheus === undefined
       ? []
       : [podMonitor(name, mesh, prometheus), prometheusRule(policy, prometheus)]),
+    ...(dashboard === undefined ? [] : [dashboardConfigMap(policy, dashboard)]),
   ];
 }
 

@@ -42,6 +42,7 @@ mesh:
     collector: { host: otel-collector.observability.svc.cluster.local }
   access_log: {}
   prometheus: { server: "http://prometheus.monitoring:9090", labels: { release: prometheus } }
+  dashboard: {}
   rate_limit_service: { host: ratelimit.ai-services.svc.cluster.local }
   envoy_gateway: { name: public }
   argo_rollouts: true

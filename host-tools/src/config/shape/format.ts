@@ -101,6 +101,11 @@ export const METHOD: Format = {
   pattern: /^[A-Z]{1,32}$/,
   says: "is no method; write it in capitals",
 };
+/** Of a page or a server. */
+export const ADDRESS: Format = {
+  pattern: /^https?:\/\/[^\s"]{1,500}$/,
+  says: "is no address, e.g. http://prometheus.monitoring:9090",
+};
 /** CPU and memory as Kubernetes writes them. */
 export const QUANTITY: Format = {
   form: "quantity of Kubernetes",

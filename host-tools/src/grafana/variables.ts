@@ -1,0 +1,30 @@
+// Names that a dashboard's expressions have for what its reader chooses. Grafana puts an alternation of
+// the chosen values there, so a label is compared with `=~`.
+
+/** Fully qualified hosts. */
+export const CHOSEN_SERVICE = "$service";
+/** Names of routes of the policy. */
+export const CHOSEN_ROUTE = "$route";
+/** At least four scrapes, more where a pixel stands for more. */
+export const WINDOW = "$__rate_interval";
+/** All that the dashboard shows. */
+export const WHOLE_RANGE = "$__range";
+
+/** `ganglion_NAME` of the policy's namespace and the chosen routes. */
+export function routeMetric(metric: string, namespace: string, ...more: string[]): string {
+  const labels = [`namespace="${namespace}"`, `route=~"${CHOSEN_ROUTE}"`, ...more];
+  return `${metric}{${labels.join(",")}}`;
+}
+
+/** `ganglion_NAME` of the policy's namespace, for what belongs to no route. */
+export function proxyMetric(metric: string, namespace: string, ...more: string[]): string {
+  return `${metric}{${[`namespace="${namespace}"`, ...more].join(",")}}`;
+}
+
+export function rateBy(labels: readonly string[], selector: string): string {
+  return `sum by (${labels.join(", ")}) (rate(${selector}[${WINDOW}]))`;
+}
+
+export function maxBy(labels: readonly string[], selector: string): string {
+  return `max by (${labels.join(", ")}) (${selector})`;
+}
