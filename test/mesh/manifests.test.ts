@@ -8,6 +8,7 @@ import { filterImage, filterKind } from "../../host-tools/src/istio/filter-objec
 import { manifests } from "../../host-tools/src/manifests/manifests";
 import { parseIstioVersion } from "../../host-tools/src/config/policy-mesh";
 import { OPERATIONS_POLICY } from "../host/manifests/operations-policy";
+import { WORKLOAD_POLICY } from "../host/manifests/workload-policy";
 import { projectRoot } from "../support/project-root";
 import { readFilterModule } from "../../host-tools/src/lib/filter-module";
 import { eventually, type KubeObject, Mesh, meshCanRun, objectsOf, type Proxy } from "./rig";
@@ -29,6 +30,7 @@ const POLICIES = {
   "llm-service": example("llm-service"),
   assistant: example("assistant"),
   operations: OPERATIONS_POLICY,
+  workloads: WORKLOAD_POLICY,
 };
 type PolicyName = keyof typeof POLICIES;
 const NAMES = Object.keys(POLICIES) as PolicyName[];

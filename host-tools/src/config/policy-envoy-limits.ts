@@ -95,11 +95,14 @@ export const envoyLimitsMeshFields = { rate_limit_service: rateLimitServiceShape
 export const envoyLimitsServiceFields = {
   global_limits: list("Limits over all proxies.", globalLimitShape, { otherwise: "none" }),
   local_limits: localLimitShape,
-  endpoint_override: text("Header that names the endpoint (ADDRESS:PORT) to use, if healthy.", {
-    format: HEADER_NAME,
-    otherwise: "the load balancer chooses",
-    example: "x-gateway-destination-endpoint",
-  }),
+  endpoint_override: text(
+    "Header that names the endpoint, ADDRESS:PORT; a retry takes the balancer's choice.",
+    {
+      format: HEADER_NAME,
+      otherwise: "the load balancer chooses",
+      example: "x-gateway-destination-endpoint",
+    },
+  ),
 };
 
 /** Rate of each listed value, and of all others (by default the smallest that anybody has). */

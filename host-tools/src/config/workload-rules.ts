@@ -129,6 +129,10 @@ function setFaults(set: PodSet, all: readonly PodSet[]): WorkloadFault[] {
     const message = `its Deployment is called ${name}, as that of ${namesake.service.name}`;
     faults.push({ place, message: `${place.path}: ${message}` });
   }
+  if (!isPart(selector, set.labels)) {
+    const message = `mesh.workloads takes labels away from ${name} by which its pods are found`;
+    faults.push({ place, message: `${place.path}: ${message}` });
+  }
   const selectorTo = (other: PodSet) =>
     other.service === service ? selector : serviceSelector(service);
   const taken = others.find((other) => isPart(selectorTo(other), other.labels));

@@ -52,7 +52,15 @@ describe("the assistant's README", () => {
   it("counts the objects of each kind", () => {
     const kinds = files.map((text) => (parse(text) as { kind: string }).kind);
     expect(readme).toContain(`The ${kinds.length} objects`);
-    for (const kind of ["AuthorizationPolicies", "DestinationRules", "Sidecars"] as const) {
+    for (const kind of [
+      "Deployments",
+      "AuthorizationPolicies",
+      "DestinationRules",
+      "Services",
+      "ServiceAccounts",
+      "Sidecars",
+      "VirtualServices",
+    ] as const) {
       const one = kind.replace(/ies$/, "y").replace(/s$/, "");
       expect(readme).toContain(`${kinds.filter((each) => each === one).length} ${kind}`);
     }

@@ -244,6 +244,12 @@ describe("what could never work", () => {
       "its selector { app: conversation-service } takes pods of conversation-service too",
     ],
     [
+      "labels of the filter over those of the pods",
+      'workloads: { ganglion: "on" }',
+      "workloads: { app: caller }",
+      "mesh.workloads takes labels away from conversation-service",
+    ],
+    [
       "a subset that is no name",
       "subset: v1 }",
       "subset: V1.0 }",
