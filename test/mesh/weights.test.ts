@@ -1,7 +1,7 @@
 // Weights against a real control plane, through the command as a user types it: what it says, how it
 // exits, and what the proxies do.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -91,6 +91,7 @@ describe.runIf(await meshCanRun())("ganglion weights", () => {
     const { status, stderr } = await weights("push", model(2));
     expect(status).toBe(1);
     expect(stderr).toContain(".spec.wasm.pluginConfig.epoch belongs to kubectl");
+    expect(stderr).toContain("leave these members out of what kubectl applies");
     expect(stderr).toContain("--force-conflicts");
     expect(await modelAt(0)).toBe(1);
   });
@@ -151,9 +152,9 @@ describe.runIf(await meshCanRun())("ganglion weights", () => {
     const { stdout } = await weights("history", "--name", name, "-o", "json");
     const [newest] = JSON.parse(stdout) as { epoch: number; state: string }[];
     expect(newest).toMatchObject({ epoch: 1, state: "in force", model_version: 2 });
-    const { status, stderr } = await weights("status", "--name", name);
+    const { status, stdout: told } = await weights("status", "--name", name);
     expect(status).toBe(81);
-    expect(stderr).toContain("no proxy found: the selector takes no pod with a proxy");
+    expect(told).toContain("no proxy found: the selector takes no pod with a proxy");
   });
 
   it.runIf(program.path !== undefined)("reads the proxies from a Prometheus as well", async () => {
@@ -191,7 +192,14 @@ describe.runIf(await meshCanRun())("ganglion weights", () => {
     writeFileSync(file, yamlText(mesh.object(image, withModel(chatConfig(1), base))));
     const written = await weights("push", model(8), "--to-file", file);
     expect(written.status).toBe(0);
-    expect(written.stderr).toContain("epoch 1 -> 8; nothing was applied");
+    expect(written.stderr).toMatch(/epoch +1 -> 8\n/);
+    expect(written.stderr).toContain("nothing was applied");
+    for (const change of ["promote", "rollback"]) {
+      expect((await weights(change)).stderr).toContain("--to-file FILE");
+    }
+    const back = await weights("rollback", "--to-file", file);
+    expect(back.status).toBe(0);
+    expect(back.stderr).toMatch(/epoch +8 -> 9\n/);
     await mesh.cluster.patch(key, {
       metadata: { annotations: { "argocd.argoproj.io/tracking-id": null } },
     });
@@ -202,12 +210,35 @@ describe.runIf(await meshCanRun())("ganglion weights", () => {
     await applyByHand({ ...chatConfig(50), routes } as PluginConfig);
     const refused = await eventually("the refusal", async () => {
       const said = await weights("status");
-      return said.stderr.includes("the filter refused the configuration") && said;
+      return said.stdout.includes("the filter refused the configuration") && said;
     });
     expect(refused.status).toBe(81);
-    expect(refused.stderr).toContain("NOT EFFECTIVE");
+    expect(refused.stdout).toContain("NOT EFFECTIVE");
     expect((await mesh.proxies[0]!.get(mesh.port, "/chat")).status).toBe(200);
     await applyByHand(chatConfig(51));
+  });
+
+  it("tells a rejection from what has not arrived, in the proxy's own words", async () => {
+    await eventually("the good one", async () => (await weights("status")).status === 0);
+    const module = readFileSync(join(projectRoot(), "build/trainer.wasm"));
+    const { reference } = await mesh.mesh.registry.push(module, "team/no-filter");
+    const object = mesh.object(reference, withModel(chatConfig(55), base));
+    await mesh.cluster.apply({ ...object }, { fieldManager: "kubectl", force: true });
+    const istiod = ["--istiod", `127.0.0.1:${mesh.mesh.istiod.monitoringPort}`];
+    const told = await eventually("the rejection", async () => {
+      const said = await weights("status", "-o", "json", ...istiod);
+      return said.stdout.match(/"cause":"nacked"/g)?.length === 2 && said;
+    });
+    expect(told.status).toBe(81);
+    expect(JSON.parse(told.stdout).proxies[0]).toMatchObject({
+      epoch: 51,
+      cause: "nacked",
+      reason: expect.stringContaining("Envoy rejected it: Unable to create Wasm plugin"),
+    });
+    const without = await weights("status");
+    expect(without.stdout).toContain("not arrived, or Envoy rejected it");
+    expect(without.stdout).toContain("ganglion weights status --istiod");
+    await applyByHand(chatConfig(56));
   });
 
   it("reverts by itself when a proxy does not follow", async () => {

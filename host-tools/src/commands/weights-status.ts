@@ -4,11 +4,11 @@
 import { gitOpsOwner, objectName } from "../cluster";
 import { ExitCode } from "../lib/errors";
 import { writeOutput } from "../lib/output";
-import { paint, say } from "../lib/talk";
-import { fleetEpoch, readFleet, type Seen } from "../weights/fleet";
+import { stdoutPaint } from "../lib/talk";
+import { explained, fleetEpoch, type FleetState, readFleet, type Seen } from "../weights/fleet";
 import { artifactDigest, artifactVersion, liveGeneration } from "../weights/generation";
-import { readLiveFilter } from "../weights/live-filter";
-import { count, proxiesJson, sayProxies } from "../weights/report";
+import { type LiveFilter, readLiveFilter } from "../weights/live-filter";
+import { count, proxiesJson, proxyLines } from "../weights/report";
 import { type FleetOptions, openSession, type TargetOptions } from "../weights/session";
 
 export interface StatusOptions extends TargetOptions, FleetOptions {
@@ -30,7 +30,7 @@ export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode
   const looked = await readFleet(fleet, epoch, ports.clock, seen);
   // Proxies ignore what is older than what they run: an object that was put back by hand does nothing.
   const ahead = fleetEpoch(looked) > epoch;
-  const state = ahead ? { ...looked, effective: false } : looked;
+  const state = await explained(fleet, ahead ? { ...looked, effective: false } : looked);
   const owner = gitOpsOwner(live.object);
   if (options.output === "json") {
     const status = {
@@ -47,19 +47,38 @@ export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode
     };
     await writeOutput(`${JSON.stringify(status)}\n`, undefined);
   } else {
-    say(objectName(live.key));
-    say(`  epoch          ${epoch}`);
-    say(
-      `  model          version ${artifactVersion(artifact)}, ${artifactDigest(artifact).slice(0, 12)}`,
-    );
-    if (artifact !== undefined) say(`  model mode     ${modelMode}`);
-    say(`  mode           ${mode}${mode === "shadow" ? ", of limits and arms too" : ""}`);
-    if (vmGeneration > 0) say(`  VM generation  ${vmGeneration}`);
-    if (owner !== undefined) say(`  owner          ${owner}`);
-    say(`${count(state)} run it${state.effective ? "" : paint.bad("  NOT EFFECTIVE")}`);
-    sayProxies(state);
-    if (ahead)
-      say(`proxies run epoch ${fleetEpoch(state)} already and ignore epoch ${epoch}: push again`);
+    const lines = [...statusLines(live, owner), ...effectLines(state, epoch)];
+    await writeOutput(lines.map((line) => `${line}\n`).join(""), undefined);
   }
   return state.effective ? ExitCode.ok : ExitCode.inconclusive;
+}
+
+function statusLines(live: LiveFilter, owner: string | undefined): string[] {
+  const { epoch, artifact, modelMode, vmGeneration } = liveGeneration(live);
+  const { mode = "shadow" } = live.config;
+  const digest = artifactDigest(artifact).slice(0, 12);
+  const model =
+    artifact === undefined
+      ? "none"
+      : `version ${artifactVersion(artifact)}, ${digest}, mode ${modelMode}`;
+  return [
+    objectName(live.key),
+    `  epoch          ${epoch}`,
+    `  model          ${model}`,
+    `  mode           ${mode}${mode === "shadow" ? ": limits, arms and model only count" : ""}`,
+    ...(vmGeneration > 0 ? [`  VM generation  ${vmGeneration}`] : []),
+    ...(owner === undefined ? [] : [`  owner          ${owner}`]),
+  ];
+}
+
+function effectLines(state: FleetState, epoch: number): string[] {
+  const colours = stdoutPaint();
+  const running = fleetEpoch(state);
+  return [
+    `${count(state)} run it${state.effective ? "" : colours.bad("  NOT EFFECTIVE")}`,
+    ...proxyLines(state, colours),
+    ...(running > epoch
+      ? [`proxies run epoch ${running} already and ignore epoch ${epoch}: push again`]
+      : []),
+  ];
 }

@@ -159,7 +159,8 @@ function fleetOptions(command: Command): Command {
         .default("direct"),
     )
     .option("--proxies <list>", "HOST:PORT of metrics pages instead of the selector's pods")
-    .option("--prometheus <url>", "read the metrics from this Prometheus");
+    .option("--prometheus <url>", "read the metrics from this Prometheus")
+    .option("--istiod <list>", "HOST:PORT of istiod's monitoring port, to say why a proxy lags");
 }
 
 function changeOptions(command: Command): Command {

@@ -148,7 +148,7 @@ async function oneRound(
   const force = options.forceConflicts === true;
   const body = applyBody(before, generation);
   const manager = { fieldManager: WEIGHTS_MANAGER, force };
-  const tried = await cluster.apply(body, { ...manager, dryRun: true });
+  const tried = await cluster.apply(body, { ...manager, dryRun: true }).catch(waysOut);
   checkApplied(liveFilter(tried), generation, config);
   if (options.dryRun === "server") return { ...result, after: liveFilter(tried) };
   await step("write-history");
@@ -159,6 +159,18 @@ async function oneRound(
   const after = await applied(cluster, body, manager, generation);
   await step("applied");
   return { ...result, after };
+}
+
+/** Fields of others: both ways out, with names. */
+function waysOut(error: unknown): never {
+  if (!(error instanceof ClusterError) || error.code !== "E_CLUSTER_OWNED") throw error;
+  const { code, message, status, conflicts } = error;
+  const owners = [...new Set(conflicts.map(({ owner }) => owner))].join(" and ");
+  const hint =
+    `Either leave these members out of what ${owners} applies (of a policy: \`epoch\`, and ` +
+    "--model of its rendering) and apply that again; or take the fields over, once, with " +
+    "--force-conflicts.";
+  throw new ClusterError(code, message, status, { hint, cause: error }, conflicts);
 }
 
 /** An apply whose answer was lost shows as a conflict with itself. */

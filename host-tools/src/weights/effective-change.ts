@@ -115,7 +115,9 @@ async function revertChange(
   options: EffectOptions,
 ): Promise<Changed> {
   const old = liveGeneration(changed.before);
-  const dead = state.proxies.some(({ effect }) => !effect.effective && effect.dead);
+  const dead = state.proxies.some(
+    ({ effect }) => !effect.effective && effect.cause === "dead worker",
+  );
   const plan: Plan = (live) => {
     if (live.epoch !== changed.generation.epoch) {
       throw new GanglionError(

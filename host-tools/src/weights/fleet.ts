@@ -2,7 +2,9 @@
 // proxies is read again in each round: pods come and go during a rollout, and a pod that is gone is
 // no failure, while one that has come since must have the new weights too.
 
-import { type Effect, judgeEffect, newestHeartbeatS, reportedEpoch } from "./effect";
+import type { ControlPlane } from "./control-plane";
+import { type Effect, explainedEffect, judgeEffect, newestHeartbeatS } from "./effect";
+import { reportedEpoch } from "./effect";
 import type { ProxyReading } from "./metrics-page";
 import type { PageSource } from "./page-source";
 import type { ProxyPlace, Reach } from "./proxy-finder";
@@ -11,6 +13,8 @@ export interface Fleet {
   /** The proxies that there are now. */
   readonly find: () => Promise<Reach>;
   readonly source: PageSource;
+  /** Who knows why a proxy has not followed; undefined where nobody is to be asked. */
+  readonly controlPlane?: ControlPlane | undefined;
 }
 
 export interface FleetClock {
@@ -29,6 +33,8 @@ export interface FleetState {
   /** Pods that the selector takes and that have no proxy. */
   readonly without: readonly string[];
   readonly effective: boolean;
+  /** Why more is not known. */
+  readonly remark?: string;
 }
 
 export interface AwaitOptions {
@@ -81,9 +87,24 @@ export async function awaitEffect(
     const state = await readFleet(fleet, options.epoch, clock, seen);
     const elapsedMs = clock.nowMs() - startedMs;
     options.onRound?.(state, elapsedMs);
-    if (state.effective || elapsedMs + ROUND_MS > options.withinMs) return state;
-    if (await options.shallEnd?.()) return state;
+    const isOver = state.effective || elapsedMs + ROUND_MS > options.withinMs;
+    if (isOver || (await options.shallEnd?.())) return explained(fleet, state);
     await clock.sleep(ROUND_MS);
+  }
+}
+
+/** The same, with what the control plane knows of those that have not followed. */
+export async function explained({ controlPlane }: Fleet, state: FleetState): Promise<FleetState> {
+  if (state.effective || controlPlane === undefined) return state;
+  try {
+    const words = await controlPlane.read();
+    const proxies = state.proxies.map((proxy) => ({
+      ...proxy,
+      effect: explainedEffect(proxy.effect, words.get(proxy.name)),
+    }));
+    return { ...state, proxies };
+  } catch (error) {
+    return { ...state, remark: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -113,6 +134,7 @@ async function readProxy(
     return { name, reading, effect };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { name, reading: undefined, effect: { effective: false, reason, dead: false } };
+    const effect = { effective: false, cause: "unreachable", reason } as const;
+    return { name, reading: undefined, effect };
   }
 }

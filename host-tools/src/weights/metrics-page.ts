@@ -22,11 +22,15 @@ export interface ProxyReading {
   readonly refused: number;
   /** Configurations that it has ignored because their epoch was older. */
   readonly stale: number;
+  /** Images that the proxy's agent could not fetch since it started; where its metrics are merged in. */
+  readonly imageFailures: number;
 }
 
 const SAMPLE = /^([A-Za-z_:][\w:.=;]*)(?:\{(.*)\})?\s+(\S+)/;
 const LABEL = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 const CONCURRENCY = "envoy_server_concurrency";
+/** Of istio-agent (istio, pkg/wasm/monitoring.go). */
+const IMAGE_FETCHES = "istio_agent_wasm_remote_fetch_count";
 
 /** A sample with the labels that Istio's way of naming put into the name. */
 export interface Sample {
@@ -46,8 +50,10 @@ export function readingOf(samples: readonly Sample[]): ProxyReading {
   let concurrency: number | undefined;
   let refused = 0;
   let stale = 0;
+  let imageFailures = 0;
   for (const { name, labels, value } of samples) {
     if (name === CONCURRENCY) concurrency = value;
+    if (name === IMAGE_FETCHES && labels.result !== "success") imageFailures += value;
     if (name === metricName(Metric.ConfigsTotal)) {
       if (labels.cause === "refused") refused += value;
       if (labels.cause === "stale") stale += value;
@@ -70,7 +76,7 @@ export function readingOf(samples: readonly Sample[]): ProxyReading {
       modelVersion: values[Metric.ModelVersion] ?? 0,
     });
   }
-  return { workers, concurrency, refused, stale };
+  return { workers, concurrency, refused, stale, imageFailures };
 }
 
 const WORKER_METRICS = [
@@ -82,7 +88,8 @@ const WORKER_METRICS = [
 
 /** One line; undefined for comments, other metrics and what is not a sample. */
 export function parseSample(line: string): Sample | undefined {
-  if (!line.includes("ganglion_") && !line.startsWith(CONCURRENCY)) return undefined;
+  const isForeign = line.startsWith(CONCURRENCY) || line.startsWith(IMAGE_FETCHES);
+  if (!line.includes("ganglion_") && !isForeign) return undefined;
   const [, written, labelText = "", valueText] = SAMPLE.exec(line) ?? [];
   if (written === undefined) return undefined;
   const labels: Record<string, string> = {};

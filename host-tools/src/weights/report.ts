@@ -7,7 +7,9 @@ import { paint, say } from "../lib/talk";
 import type { Changed } from "./change-weights";
 import type { Outcome } from "./effective-change";
 import type { FileChange } from "./file-change";
+import { isUndecided } from "./effect";
 import type { FleetState } from "./fleet";
+import type { ProxyReading } from "./metrics-page";
 import { artifactDigest, artifactVersion, liveGeneration } from "./generation";
 
 /** Says what came out, and gives the exit status of it. */
@@ -28,6 +30,7 @@ export function sayOutcome(outcome: Outcome): ExitCode {
         paint.good("effective") +
           `: ${count(outcome.state)} run epoch ${epoch}, after ${outcome.elapsedMs} ms`,
       );
+      sayShadow(changed);
       return ExitCode.ok;
     case "superseded":
       say(paint.bad("superseded") + `: a newer epoch than ${epoch} was applied meanwhile`);
@@ -46,6 +49,21 @@ export function sayOutcome(outcome: Outcome): ExitCode {
       );
       if (!outcome.afterwards.effective) sayProxies(outcome.afterwards);
       return outcome.afterwards.effective ? ExitCode.rolledBack : ExitCode.inconclusive;
+  }
+}
+
+/** What a model in shadow, or one that is let out of it, depends on. */
+function sayShadow({ change, generation, config }: Changed): void {
+  const { artifact, modelMode } = generation;
+  if (artifact === undefined || (modelMode !== "shadow" && change !== "promote")) return;
+  const acts = (config.routes ?? []).some(
+    ({ anomaly }) => anomaly?.sequence === "act" || anomaly?.content === "act",
+  );
+  if (!acts) {
+    say("no route lets a model act: set sequence or content of its anomaly to act, in the policy");
+  } else if (modelMode === "shadow") {
+    say('in shadow: ganglion_verdicts_total{enforced="false"} counts what the model would do;');
+    say("`ganglion weights promote` lets it act");
   }
 }
 
@@ -102,7 +120,8 @@ export function proxiesJson(state: FleetState): unknown[] {
   return state.proxies.map(({ name, effect, reading }) => ({
     name,
     effective: effect.effective,
-    ...(effect.effective ? {} : { reason: effect.reason }),
+    epoch: runningEpoch(reading),
+    ...(effect.effective ? {} : { cause: effect.cause, reason: effect.reason }),
     workers: [...(reading?.workers ?? [])].map(([worker, one]) => ({
       worker,
       epoch: one.epoch,
@@ -113,13 +132,35 @@ export function proxiesJson(state: FleetState): unknown[] {
   }));
 }
 
+/** The lowest epoch that a worker of the proxy reports; null where none does. */
+function runningEpoch(reading: ProxyReading | undefined): number | null {
+  const epochs = [...(reading?.workers.values() ?? [])].map(({ epoch }) => epoch);
+  return epochs.length === 0 ? null : Math.min(...epochs);
+}
+
 /** One line per proxy. */
+export function proxyLines(state: FleetState, colours = paint): string[] {
+  const { proxies, without, remark } = state;
+  const lines = proxies.map(({ name, effect }) => {
+    if (effect.effective) return `  ${name}: ${colours.good(`ok, ${effect.vms} VMs`)}`;
+    const { cause, reason } = effect;
+    return `  ${name}: ${reason.startsWith(cause) ? reason : `${cause}: ${reason}`}`;
+  });
+  if (lines.length === 0) lines.push("  no proxy found: the selector takes no pod with a proxy");
+  for (const pod of without) lines.push(`  ${pod}: ${colours.dim("no proxy in this pod")}`);
+  if (remark !== undefined) lines.push(`  ${remark}`);
+  else if (proxies.some(({ effect }) => isUndecided(effect))) lines.push(...ASK_ISTIOD);
+  return lines;
+}
+
+const ASK_ISTIOD = [
+  "  istiod knows whether Envoy rejected it, and in which words:",
+  "    kubectl port-forward -n istio-system deploy/istiod 15014",
+  "    ganglion weights status --istiod 127.0.0.1:15014",
+];
+
 export function sayProxies(state: FleetState): void {
-  if (state.proxies.length === 0) say("  no proxy found: the selector takes no pod with a proxy");
-  for (const { name, effect } of state.proxies) {
-    say(`  ${name}: ${effect.effective ? paint.good(`ok, ${effect.vms} VMs`) : effect.reason}`);
-  }
-  sayWithout(state);
+  for (const line of proxyLines(state)) say(line);
 }
 
 /** `2 of 3 proxies`. */

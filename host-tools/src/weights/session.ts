@@ -10,6 +10,7 @@ import { seededPrng } from "../lib/prng";
 import { say } from "../lib/talk";
 import { systemRetryClock } from "../oci";
 import type { ChangePorts } from "./change-weights";
+import { istiodsAt } from "./control-plane";
 import type { Fleet } from "./fleet";
 import { fetchModule } from "./image-check";
 import type { FilterPlace, LiveFilter } from "./live-filter";
@@ -32,6 +33,8 @@ export interface FleetOptions {
   /** Address of a Prometheus. */
   readonly prometheus?: string;
   readonly through: "direct" | "apiserver";
+  /** Addresses of istiod's monitoring pages, separated by commas. */
+  readonly istiod?: string;
 }
 
 export interface Session {
@@ -63,12 +66,14 @@ export async function openSession(
   }
   const source = sourceOf(cluster, fleet);
   const named = fleet.proxies === undefined ? undefined : namedProxies(fleet.proxies);
+  const controlPlane = fleet.istiod === undefined ? undefined : istiodsAt(fleet.istiod);
   const { plainHttp } = image;
   return {
     cluster,
     place: { namespace, name: target.name, kind: kindOf(target.kind) },
     fleetOf: (live) => ({
       source,
+      controlPlane,
       find: () =>
         named === undefined
           ? findProxies(cluster, live, isRoot)

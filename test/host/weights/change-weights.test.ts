@@ -193,7 +193,12 @@ describe("a rival", () => {
       const conflicts = [{ owner: "kubectl", field: ".spec.wasm.pluginConfig.epoch" }];
       throw new ClusterError("E_CLUSTER_OWNED", "kubectl owns it", 409, {}, conflicts);
     };
-    await expect(change(cluster)).rejects.toMatchObject({ code: "E_CLUSTER_OWNED" });
+    await expect(change(cluster)).rejects.toMatchObject({
+      code: "E_CLUSTER_OWNED",
+      hint: expect.stringMatching(
+        /what kubectl applies .* and apply that again; or .* --force-con/,
+      ),
+    });
     expect(cluster.writes).toEqual([]);
   });
 

@@ -85,9 +85,7 @@ describe("new weights", () => {
     const refused = { epoch: 3, error: 1 };
     expect(judged([refused, refused, refused])).toMatchObject({
       effective: false,
-      reason: expect.stringContaining(
-        "worker 0 and 2 more runs epoch 3, not 4: the filter refused",
-      ),
+      reason: expect.stringContaining("worker 0 and 2 more run epoch 3, not 4: the filter refused"),
     });
   });
 
@@ -102,7 +100,7 @@ describe("new weights", () => {
   it("do not act where a worker has gone silent, though its gauge shows the epoch", () => {
     expect(judged([{ epoch: 4 }, { epoch: 4, heartbeatS: 460 }, { epoch: 4 }])).toEqual({
       effective: false,
-      dead: true,
+      cause: "dead worker",
       reason: "2 of 3 VMs of the filter are alive; silent: worker 1 for 40 s",
     });
   });
@@ -117,7 +115,7 @@ describe("new weights", () => {
     expect(judgeEffect({ epoch: 4, now })).toMatchObject({ effective: true });
     expect(judgeEffect({ epoch: 4, now, silent: true })).toMatchObject({
       effective: false,
-      dead: true,
+      cause: "dead worker",
     });
   });
 

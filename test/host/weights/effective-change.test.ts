@@ -48,6 +48,7 @@ function fleet(cluster: MemoryCluster, epochOf: (epoch: number) => number, ticks
           concurrency: 0,
           refused: 0,
           stale: 0,
+          imageFailures: 0,
         });
       },
     },

@@ -19,6 +19,7 @@ const reading = (epoch: number, heartbeatS = 500): ProxyReading => ({
   concurrency: 0,
   refused: 0,
   stale: 0,
+  imageFailures: 0,
 });
 
 /** Proxies whose epochs follow a script, one entry per round. */
@@ -73,7 +74,7 @@ describe("waiting for a fleet", () => {
     expect(state.effective).toBe(false);
     expect(state.proxies.map(({ name, effect }) => [name, effect])).toEqual([
       ["a", { effective: true, vms: 1 }],
-      ["b", { effective: false, dead: false, reason: "unreachable (ECONNREFUSED)" }],
+      ["b", { effective: false, cause: "unreachable", reason: "unreachable (ECONNREFUSED)" }],
     ]);
   });
 
@@ -81,7 +82,7 @@ describe("waiting for a fleet", () => {
     const still = { a: [4, 500], b: [3, 500] };
     const standing = Array.from({ length: 7 }, () => still);
     const state = await awaited(scripted(standing), 3_000);
-    for (const { effect } of state.proxies) expect(effect).toMatchObject({ dead: true });
+    for (const { effect } of state.proxies) expect(effect).toMatchObject({ cause: "dead worker" });
     const moving = await awaited(scripted([...standing, { a: [4, 501], b: [4, 501] }]));
     expect(moving.effective).toBe(true);
   });
