@@ -1,7 +1,8 @@
 // Whether what the policy asks for has ever come to act: counters of a service's clusters since the proxy
-// began.
+// began, and why one is not there.
 
-import type { ProxyState } from "./proxy-state";
+import type { OutboundCluster, ProxyState } from "./proxy-state";
+import { isPublished } from "./published";
 
 const COUNTERS = {
   ejections: ["outlier_detection.ejections_enforced_total"],
@@ -11,23 +12,45 @@ const COUNTERS = {
   timeouts: ["upstream_rq_timeout"],
   try_timeouts: ["upstream_rq_per_try_timeout"],
 } as const;
+type Counter = keyof typeof COUNTERS;
 
-/** Counts, `null` where the proxy does not publish the counter. */
-export type Acted = Readonly<Record<keyof typeof COUNTERS, number | null>>;
+/** `null` where there is no such counter; `missing` says why. */
+export interface Acted {
+  readonly counts: Readonly<Record<Counter, number | null>>;
+  readonly missing: ReadonlyMap<Counter, Missing>;
+}
+/** Of a counter that is not there. */
+export type Missing = "not published" | "no call yet" | "no outlier detection";
 
 /** Undefined for a host that the proxy has no cluster of. */
-export function actedOf(host: string, { clusters, counters }: ProxyState): Acted | undefined {
-  const own = clusters.filter((cluster) => cluster.host === host);
+export function actedOf(host: string, state: ProxyState): Acted | undefined {
+  const own = state.clusters.filter((cluster) => cluster.host === host);
   if (own.length === 0) return undefined;
-  const sum = (names: readonly string[]): number | null => {
+  const counts = new Map<Counter, number | null>();
+  const missing = new Map<Counter, Missing>();
+  for (const counter of Object.keys(COUNTERS) as Counter[]) {
     const values = own.flatMap(({ name }) =>
-      names.flatMap((counter) => valueOf(counters, name, counter) ?? []),
+      COUNTERS[counter].flatMap((one) => valueOf(state.counters, name, one) ?? []),
     );
-    return values.length === 0 ? null : values.reduce((total, value) => total + value, 0);
-  };
-  return Object.fromEntries(
-    Object.entries(COUNTERS).map(([name, list]) => [name, sum(list)]),
-  ) as unknown as Acted;
+    const isThere = values.length > 0;
+    counts.set(counter, isThere ? values.reduce((total, value) => total + value, 0) : null);
+    if (!isThere) missing.set(counter, reasonOf(counter, own, state));
+  }
+  return { counts: Object.fromEntries(counts) as Acted["counts"], missing };
+}
+
+function reasonOf(
+  counter: Counter,
+  own: readonly OutboundCluster[],
+  { statsConfig }: ProxyState,
+): Missing {
+  const names = own.flatMap(({ name }) =>
+    COUNTERS[counter].map((one) => `cluster.${name};.${one}`),
+  );
+  if (counter === "ejections" && own.every(({ config }) => !("outlier_detection" in config))) {
+    return "no outlier detection";
+  }
+  return names.some((name) => isPublished(statsConfig, name)) ? "no call yet" : "not published";
 }
 
 /** Istio's newer proxies close a cluster's name with `;`. */

@@ -4,6 +4,7 @@ import type { PluginConfig } from "../config/plugin-config";
 import type { Policy } from "../config/policy";
 import { judgeEffect } from "../weights/effect";
 import { type Answer, answer, PROXY_GROUP } from "./answer";
+import { checkImage } from "./check-image";
 import { at, isSame, type Json, leaves, listAt } from "./json-value";
 import { hasLabels } from "./labels";
 import type { ProxyState } from "./proxy-state";
@@ -28,6 +29,7 @@ export function checkFilter(policy: Policy, config: PluginConfig, state: ProxySt
   const errors = [...state.reading.workers.values()].filter((worker) => worker.configError).length;
   return [
     proxy("filter", "yes", "loaded", "loaded"),
+    ...checkImage(policy.mesh.image, state.filter ?? {}),
     proxy("epoch", epoch >= said ? "yes" : "no", `${said} or later`, String(epoch)),
     proxy(
       "filter alive",

@@ -13,6 +13,8 @@ import { type Answer, PROXY_GROUP } from "./answer";
 import { checkDestinationRule } from "./check-clusters";
 import { checkEndpoints } from "./check-endpoints";
 import { checkFilter, modelFound } from "./check-filter";
+import { checkGateway } from "./check-gateway";
+import { checkAuthorization, checkInboundTls } from "./check-inbound";
 import { checkEnvoyFilter } from "./check-patches";
 import { checkVirtualService } from "./check-routes";
 import { checkScope } from "./check-scope";
@@ -20,7 +22,7 @@ import { at } from "./json-value";
 import { hasLabels } from "./labels";
 import type { ProxyState } from "./proxy-state";
 
-/** Not compared: which image the proxy has fetched, its configuration does not say. */
+/** Of the rendered object, which is not asked for it: check-image.ts is. */
 const ANY_IMAGE = "oci://registry.invalid/filter:any";
 
 export interface ProxyCheck {
@@ -55,7 +57,7 @@ export function checkProxy(
     proxy: state.name,
     service: own?.name,
     model: modelFound(state),
-    answers: shown.flatMap((group) => all.filter((one) => one.group === group)),
+    answers: distinct(shown.flatMap((group) => all.filter((one) => one.group === group))),
     acted: new Map(
       shown.flatMap((group) => {
         const acted = actedOf(hostOf(policy, group), state);
@@ -79,7 +81,9 @@ function allAnswers(
   return [
     ...checkFilter(policy, config, state),
     ...objects.flatMap((object) => objectAnswers(object, policy, state, called)),
+    ...authorizationAnswers(objects, own?.name, state),
     ...policy.services.flatMap((service) => checkEndpoints(service, policy, state)),
+    ...(own === undefined ? [] : checkInboundTls(own.name, policy, state)),
   ];
 }
 
@@ -101,6 +105,8 @@ function objectAnswers(
       const labels = at(object.spec, "workloadSelector", "labels") as Record<string, string>;
       return hasLabels(state.labels, labels) ? checkScope(object, policy, state) : [];
     }
+    case "Gateway":
+      return checkGateway(object, state);
     case "EnvoyFilter": {
       const service = policy.services.find((one) => name.startsWith(`${one.name}-`));
       return checkEnvoyFilter(object, service?.name ?? PROXY_GROUP, state);
@@ -108,6 +114,24 @@ function objectAnswers(
     default:
       return [];
   }
+}
+
+/** Of the proxy of a service that takes calls; a gateway's is under no policy of ours. */
+function authorizationAnswers(
+  objects: readonly KubeObject[],
+  own: string | undefined,
+  state: ProxyState,
+): Answer[] {
+  if (own === undefined) return [];
+  const isCalled = state.listeners.some(({ isInbound }) => isInbound);
+  return objects
+    .filter(({ kind }) => kind === "AuthorizationPolicy")
+    .flatMap((object) => checkAuthorization(object, own, state, isCalled));
+}
+
+/** What holds in several places of the proxy is told once. */
+function distinct(answers: readonly Answer[]): Answer[] {
+  return [...new Map(answers.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 function hostOf({ services, providers }: Policy, group: string): string {

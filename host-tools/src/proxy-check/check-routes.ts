@@ -146,7 +146,7 @@ function destinationAnswer(name: string, rule: Json, route: Json, service: Polic
   const found = targets(route);
   const canary = service.arms.find((arm) => arm.name === service.rollout?.canary)?.subset;
   const share = found.find(([subset]) => subset === canary)?.[1];
-  const steps = service.rollout?.analysis?.step_weights ?? [];
+  const steps = stepWeights(service.rollout?.analysis ?? defaultAnalysis());
   const isStep = share !== undefined && steps.includes(share);
   const verdict = shares(said) === shares(found) || isStep ? "yes" : "no";
   const saidText = isStep ? `${shares(said)}, a step of the rollout` : shares(said);

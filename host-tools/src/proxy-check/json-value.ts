@@ -27,24 +27,41 @@ export function plain(value: unknown): string | undefined {
   return seconds === undefined ? text : `${Math.round(Number(seconds) * 1000)} ms`;
 }
 
+/** What protocol buffers leave out; of enumerations the words that the rendered objects use. */
+const ZEROS: ReadonlySet<string> = new Set([
+  ...["0", "0 ms", "false", ""],
+  ...["ROUND_ROBIN", "HUNDRED"],
+]);
+
 /** True for the same value; what is missing is zero. */
 export function isSame(said: unknown, found: unknown): boolean {
   const [one, other] = [plain(said), plain(found)];
   if (one === other) return true;
   if (other !== undefined) return false;
-  return ["0", "0 ms", "false", ""].includes(one ?? "");
+  return ZEROS.has(one ?? "");
 }
 
-/** True where everything that is said is found; more may be there. */
-export function isWithin(said: unknown, found: unknown): boolean {
+/**
+ * Where something that is said is not found, as `PATH VALUE`; undefined where all of it is. More may be
+ * there, and items of a list may stand anywhere in it.
+ */
+export function firstMissing(said: unknown, found: unknown, path = ""): string | undefined {
   if (Array.isArray(said)) {
     const list: unknown[] = Array.isArray(found) ? found : [];
-    return said.every((one) => list.some((other) => isWithin(one, other)));
+    for (const [i, one] of said.entries()) {
+      const nearest = list.map((other) => firstMissing(one, other, `${path}[${i}]`));
+      if (!nearest.includes(undefined)) return nearest[i] ?? nearest[0] ?? `${path} is missing`;
+    }
+    return undefined;
   }
   if (typeof said === "object" && said !== null) {
-    return Object.entries(said).every(([key, value]) => isWithin(value, at(found, key)));
+    for (const [key, value] of Object.entries(said)) {
+      const missing = firstMissing(value, at(found, key), path === "" ? key : `${path}.${key}`);
+      if (missing !== undefined) return missing;
+    }
+    return undefined;
   }
-  return isSame(said, found);
+  return isSame(said, found) ? undefined : `${path} ${plain(found) ?? "is missing"}`;
 }
 
 /** Paths of scalars with their values; empty lists and maps have none. */

@@ -4,6 +4,7 @@ import { PLUGIN_NAME } from "../istio/filter-object";
 import { parsePage, type ProxyReading } from "../weights/metrics-page";
 import { type AdminPages, notAnAdmin } from "./admin-pages";
 import { at, type Json, listAt } from "./json-value";
+import { type Listener, listenersOf, valuesOf } from "./listeners";
 
 /** A cluster of Istio's, `outbound|PORT|SUBSET|HOST`. */
 export interface OutboundCluster {
@@ -21,6 +22,8 @@ export interface OutboundCluster {
 }
 
 export interface VirtualHost {
+  /** Name of the table of routes that it stands in. */
+  readonly table: string;
   readonly name: string;
   readonly domains: readonly string[];
   readonly routes: readonly Json[];
@@ -35,12 +38,15 @@ export interface ProxyState {
   /** Of every name, also those that are not Istio's. */
   readonly clusterConfigs: ReadonlyMap<string, Json>;
   readonly virtualHosts: readonly VirtualHost[];
+  readonly listeners: readonly Listener[];
   /** HTTP filters of all listeners. */
   readonly httpFilters: readonly Json[];
   /** The extension that stands for our filter; undefined where there is none. */
   readonly filter: Json | undefined;
   /** What the filter publishes. */
   readonly reading: ProxyReading;
+  /** Of the bootstrap: which counters are published. */
+  readonly statsConfig: unknown;
   /** Counters of clusters by full name. */
   readonly counters: ReadonlyMap<string, number>;
 }
@@ -58,23 +64,17 @@ export function proxyState(pages: AdminPages, address: string): ProxyState {
     .map((one) => at(one, "cluster") as Json);
   const statuses = listAt(parsed(pages.clusters, address), "cluster_statuses");
   const encrypted = encryptedEndpoints(parts);
-  const routeConfigs = parts
-    .flatMap((part) => listAt(part, "dynamic_route_configs"))
-    .flatMap((one) => listAt(one, "route_config", "virtual_hosts"));
   return {
     name: String(at(node, "cluster") ?? at(node, "id") ?? ""),
     labels: (at(node, "metadata", "LABELS") ?? {}) as Record<string, string>,
     clusters: configs.flatMap((config) => outbound(config, statuses, encrypted) ?? []),
     clusterConfigs: new Map(configs.map((config) => [String(config["name"]), config])),
-    virtualHosts: routeConfigs.map((config) => ({
-      name: String(config["name"]),
-      domains: (config["domains"] ?? []) as string[],
-      routes: listAt(config, "routes"),
-      config,
-    })),
+    virtualHosts: virtualHostsOf(parts),
+    listeners: listenersOf(parts),
     httpFilters: filtersOf(parts.flatMap((part) => listAt(part, "dynamic_listeners"))),
     filter: ourFilter(parts),
     reading: parsePage(pages.metrics),
+    statsConfig: parts.map((part) => at(part, "bootstrap", "stats_config")).find(Boolean),
     counters: countersOf(parsed(pages.counters, address)),
   };
 }
@@ -109,6 +109,26 @@ function outbound(
     healthy: hosts.filter(isHealthy).length,
     encrypted: encrypted.get(name) ?? 0,
   };
+}
+
+/** Of the tables that istiod sends, and of those within listeners, as inbound ones have them. */
+function virtualHostsOf(parts: readonly Json[]): VirtualHost[] {
+  const sent = parts
+    .flatMap((part) => listAt(part, "dynamic_route_configs"))
+    .map((one) => at(one, "route_config"));
+  const within = parts.flatMap((part) =>
+    valuesOf(listAt(part, "dynamic_listeners"), "route_config"),
+  );
+  const tables = [...sent, ...within].map((table) => [String(at(table, "name")), table] as const);
+  return [...new Map(tables)].flatMap(([name, table]) =>
+    listAt(table, "virtual_hosts").map((config) => ({
+      table: name,
+      name: String(config["name"]),
+      domains: (config["domains"] ?? []) as string[],
+      routes: listAt(config, "routes"),
+      config,
+    })),
+  );
 }
 
 /** Envoy's `health_status` has a flag for each reason to keep away, and what istiod says. */

@@ -1,7 +1,7 @@
 // The answers for people and for programs.
 
 import type { paint } from "../lib/talk";
-import type { Acted } from "./acted";
+import type { Acted, Missing } from "./acted";
 import type { Answer, Verdict } from "./answer";
 import type { ProxyCheck } from "./check-proxy";
 
@@ -42,16 +42,28 @@ function line({ verdict, item, said, found }: Answer, width: number, colour: Pai
   return `  ${shown}${item.padEnd(width)}  ${text}`;
 }
 
-function actedLine(acted: Acted, colour: Paint): string {
-  const told = Object.entries(acted).filter(([, value]) => value !== null);
-  const text =
-    told.length === 0
-      ? "not published; the annotation sidecar.istio.io/statsInclusionPrefixes: cluster.outbound does"
-      : told.map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", ");
-  return `  ${colour.dim(`${"acted".padEnd(WORD_WIDTH)}${text}`)}`;
+/** Counters, then what is not there by its reason. */
+function actedLine({ counts, missing }: Acted, colour: Paint): string {
+  const told = Object.entries(counts).filter(([, value]) => value !== null);
+  const parts = told.map(([name, value]) => `${words(name)} ${value}`);
+  for (const reason of new Set(missing.values())) {
+    const names = [...missing].filter(([, one]) => one === reason).map(([name]) => words(name));
+    const all = names.length === Object.keys(counts).length;
+    parts.push(`${all ? "" : `${names.join(", ")}: `}${REASONS[reason]}`);
+  }
+  return `  ${colour.dim(`${"acted".padEnd(WORD_WIDTH)}${parts.join("; ")}`)}`;
 }
 
-/** `absent` is spelt like the text's "not here"; a counter that is not published is null. */
+const REASONS: Readonly<Record<Missing, string>> = {
+  "not published":
+    "not published; the pod's annotation sidecar.istio.io/statsInclusionPrefixes: cluster.outbound does",
+  "no call yet": "no call yet, with which counting begins",
+  "no outlier detection": "the cluster has no outlier detection",
+};
+
+const words = (name: string): string => name.replaceAll("_", " ");
+
+/** `absent` is spelt like the text's "not here"; a counter that is not there is null, with its reason. */
 export function proxyJson(check: ProxyCheck): string {
   const groups = [...new Set(check.answers.map(({ group }) => group))];
   const value = {
@@ -63,7 +75,8 @@ export function proxyJson(check: ProxyCheck): string {
       answers: check.answers
         .filter((answer) => answer.group === group)
         .map(({ item, verdict, said, found }) => ({ item, verdict: WORDS[verdict], said, found })),
-      acted: check.acted.get(group) ?? null,
+      acted: check.acted.get(group)?.counts ?? null,
+      acted_missing: Object.fromEntries(check.acted.get(group)?.missing ?? []),
     })),
   };
   return `${JSON.stringify(value, null, 2)}\n`;

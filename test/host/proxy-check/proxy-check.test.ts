@@ -14,14 +14,25 @@ import {
   proxyState,
   proxyText,
 } from "../../../host-tools/src/proxy-check";
+import { isPublished } from "../../../host-tools/src/proxy-check/published";
 import type { paint } from "../../../host-tools/src/lib/talk";
 import { assistantPolicy } from "../../support/assistant-policy";
 import { expectGolden } from "../../support/golden";
 
 const recorded = (name: string): string =>
   readFileSync(new URL(`recorded/${name}`, import.meta.url), "utf8");
+/** The filter's part is that of today's compiler, so that the recording does not age with it. */
+const dumped = (): string => {
+  const { config } = compilePolicy(assistantPolicy, "ganglion.yaml");
+  const dump = JSON.parse(recorded("config-dump.json"), (_, value: unknown) => {
+    const text = value as { "@type"?: string } | null;
+    const isConfiguration = text?.["@type"] === "type.googleapis.com/google.protobuf.StringValue";
+    return isConfiguration ? { ...text, value: JSON.stringify(config) } : value;
+  }) as unknown;
+  return JSON.stringify(dump, undefined, 1);
+};
 const PAGES: AdminPages = {
-  configDump: recorded("config-dump.json"),
+  configDump: dumped(),
   clusters: recorded("clusters.json"),
   counters: recorded("counters.json"),
   metrics: recorded("metrics.txt"),
@@ -60,7 +71,27 @@ describe("a policy against a proxy that has it", () => {
       { name: `${name}.upstream_rq_timeout`, value: 0 },
     ];
     const { acted } = check({ counters: JSON.stringify({ stats }) });
-    expect(acted.get("llm-service")).toMatchObject({ retries: 3, timeouts: 0, ejections: null });
+    const { counts, missing } = acted.get("llm-service")!;
+    expect(counts).toMatchObject({ retries: 3, timeouts: 0, ejections: null });
+    expect(missing.get("ejections")).toBe("not published");
+  });
+
+  it("is told why a counter is not there", () => {
+    const name = "cluster.outbound|8080||llm;.upstream_rq_retry";
+    const matcher = (list: string, ...patterns: object[]) => ({
+      stats_matcher: { [list]: { patterns } },
+    });
+    const prefix = { prefix: "cluster.outbound" };
+    const regex = { safe_regex: { regex: String.raw`cluster\..*retry` } };
+    expect(isPublished(undefined, name)).toBe(true);
+    expect(isPublished(matcher("inclusion_list", { prefix: "server" }, prefix), name)).toBe(true);
+    expect(isPublished(matcher("inclusion_list", regex), name)).toBe(true);
+    expect(isPublished(matcher("inclusion_list", { suffix: "_timeout" }), name)).toBe(false);
+    expect(isPublished(matcher("inclusion_list", { safe_regex: { regex: "(" } }), name)).toBe(
+      false,
+    );
+    expect(isPublished(matcher("exclusion_list", { contains: "retry" }), name)).toBe(false);
+    expect(isPublished({ stats_matcher: { reject_all: true } }, name)).toBe(false);
   });
 });
 
