@@ -1,6 +1,7 @@
-// A real Prometheus on a free loopback port, scraping given targets at a short interval, with its data in
-// a folder that goes when it stops. promtool lies beside it.
+// A real Prometheus on a free loopback port, scraping given targets at a short interval or holding
+// recorded samples, with its data in a folder that goes when it stops. promtool lies beside it.
 
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -13,7 +14,7 @@ import {
 import { findPackage } from "./debian-package";
 import type { Found } from "./found";
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 
 /** The folder of `prometheus` and `promtool`, or why there is none; throws that reason in CI. */
@@ -23,7 +24,9 @@ export function findPrometheus(): Promise<Found> {
 
 export interface PrometheusOptions {
   /** Loopback `HOST:PORT` of each target. */
-  readonly targets: readonly string[];
+  readonly targets?: readonly string[];
+  /** Recorded before it starts, in OpenMetrics' text form with times in seconds, without `# EOF`. */
+  readonly samples?: string;
   /** Between two scrapes. Default 200. */
   readonly intervalMs?: number;
   /** Default `/metrics`. */
@@ -59,10 +62,12 @@ export class Prometheus {
     const dir = scratchDir("prometheus");
     const port = await freePort();
     mkdirSync(join(dir, "data"));
+    if (options.samples !== undefined) record(folder, dir, options.samples);
     writeFileSync(join(dir, "prometheus.json"), JSON.stringify(configuration(options)));
     const child = spawnGuarded(join(folder, "prometheus"), [
       `--config.file=${join(dir, "prometheus.json")}`,
       `--storage.tsdb.path=${join(dir, "data")}`,
+      "--storage.tsdb.retention.time=100y",
       `--web.listen-address=127.0.0.1:${port}`,
       "--log.level=error",
     ]);
@@ -76,9 +81,15 @@ export class Prometheus {
     }
   }
 
-  /** An instant query; a scalar is one sample without labels. @throws Error with Prometheus' words */
-  async query(expression: string): Promise<Sample[]> {
-    const path = `/api/v1/query?query=${encodeURIComponent(expression)}`;
+  /**
+   * An instant query; a scalar is one sample without labels.
+   *
+   * @param atS seconds since 1970; by default now
+   * @throws Error with Prometheus' words
+   */
+  async query(expression: string, atS?: number): Promise<Sample[]> {
+    const time = atS === undefined ? "" : `&time=${atS}`;
+    const path = `/api/v1/query?query=${encodeURIComponent(expression)}${time}`;
     const { body } = await httpGet(this.port, path);
     const reply = JSON.parse(body) as QueryReply;
     if (reply.status !== "success") throw new Error(reply.error ?? body);
@@ -90,7 +101,7 @@ export class Prometheus {
   }
 
   /** Polls until the query has a result. @throws Error when it has none in time */
-  async waitFor(expression: string, timeoutMs = 10_000): Promise<Sample[]> {
+  async waitFor(expression: string, timeoutMs = 60_000): Promise<Sample[]> {
     const deadlineMs = performance.now() + timeoutMs;
     for (;;) {
       const samples = await this.query(expression);
@@ -98,6 +109,18 @@ export class Prometheus {
       if (performance.now() > deadlineMs) throw new Error(`no data for ${expression}`);
       await pause();
     }
+  }
+
+  /** The expression as Prometheus itself writes it. @throws Error with its words where it is none */
+  async format(expression: string): Promise<string> {
+    const path = `/api/v1/format_query?query=${encodeURIComponent(expression)}`;
+    const reply = JSON.parse((await httpGet(this.port, path)).body) as {
+      readonly status: string;
+      readonly error?: string;
+      readonly data: string;
+    };
+    if (reply.status !== "success") throw new Error(`${expression}: ${reply.error}`);
+    return reply.data;
   }
 
   async stop(): Promise<void> {
@@ -120,6 +143,14 @@ export class Prometheus {
   }
 }
 
+/** Writes the samples as blocks of its database. */
+function record(folder: string, dir: string, samples: string): void {
+  const file = join(dir, "samples.txt");
+  writeFileSync(file, `${samples.trimEnd()}\n# EOF\n`);
+  const args = ["tsdb", "create-blocks-from", "openmetrics", file, join(dir, "data")];
+  execFileSync(join(folder, "promtool"), args, { stdio: "pipe" });
+}
+
 /** JSON is YAML. */
 function configuration(options: PrometheusOptions): object {
   const interval = `${options.intervalMs ?? 200}ms`;
@@ -129,7 +160,7 @@ function configuration(options: PrometheusOptions): object {
       {
         job_name: "targets",
         metrics_path: options.metricsPath ?? "/metrics",
-        static_configs: [{ targets: options.targets }],
+        static_configs: [{ targets: options.targets ?? [] }],
       },
     ],
   };
