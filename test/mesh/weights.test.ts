@@ -257,13 +257,13 @@ describe.runIf(await meshCanRun())("ganglion weights", () => {
       {
         timeoutMs: 90_000,
         onStderrLine: (line) => {
-          if (line.includes("run epoch 53")) back ??= away!.restart();
+          if (line.includes("run epoch 58")) back ??= away!.restart();
         },
       },
     );
     await back;
     expect(stderr).toMatch(/gateway-2: unreachable \(ECONNREFUSED\)/);
-    expect(stderr).toContain("reverted as epoch 53, and every proxy runs it");
+    expect(stderr).toContain("reverted as epoch 58, and every proxy runs it");
     expect(status).toBe(80);
     expect([await modelAt(0), await modelAt(1)]).toEqual([1, 1]);
   });

@@ -1,6 +1,8 @@
 // A bounded GET of a text: short, with a time limit and a size limit, because what is asked may be a
 // proxy that hangs or an address that answers with something else.
 
+import { noAnswer } from "../lib/no-answer";
+
 const TIMEOUT_MS = 5_000;
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -8,7 +10,7 @@ const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 export async function fetchText(url: string): Promise<string> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
     (cause: unknown) => {
-      throw new Error(reasonOf(cause), { cause });
+      throw new Error(noAnswer(cause, TIMEOUT_MS), { cause });
     },
   );
   const text = await bounded(answer);
@@ -25,11 +27,4 @@ async function bounded(answer: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  if (cause.name === "TimeoutError") return `no answer in ${TIMEOUT_MS} ms`;
-  const inner = cause.cause as { code?: unknown; message?: unknown } | undefined;
-  return String(inner?.code ?? inner?.message ?? cause.message);
 }

@@ -7,6 +7,7 @@
 
 import { GanglionError } from "../lib/errors";
 import { httpPage } from "../lib/http-page";
+import { noAnswer } from "../lib/no-answer";
 import { namedProxies } from "./proxy-finder";
 
 /** Of the extension configurations of one proxy, all of them together. */
@@ -54,7 +55,7 @@ async function wordsOf(
   place: Parameters<typeof httpPage>[0],
 ): Promise<ReadonlyMap<string, ControlPlaneWord>> {
   const { status, text } = await httpPage(place, BOUNDS).catch((cause: Error) => {
-    throw new Error(`istiod at ${name}: ${cause.message}`, { cause });
+    throw new Error(`istiod at ${name}: ${noAnswer(cause, BOUNDS.timeoutMs)}`, { cause });
   });
   if (status !== 200) throw new Error(`istiod at ${name} answers ${status} to ${PATH}`);
   return readSyncz(text, name);

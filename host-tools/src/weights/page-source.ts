@@ -4,6 +4,7 @@
 import type { Cluster } from "../cluster";
 import { GanglionError } from "../lib/errors";
 import { httpPage } from "../lib/http-page";
+import { noAnswer } from "../lib/no-answer";
 import { Metric, metricName } from "../contract";
 import { parsePage, type ProxyReading, readingOf, type Sample, unfolded } from "./metrics-page";
 import type { ProxyPlace } from "./proxy-finder";
@@ -77,19 +78,13 @@ export function prometheusSource(url: string): PageSource {
       target.searchParams.set("query", query);
       const response = await fetch(target, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
         (cause: Error) => {
-          throw new Error(`Prometheus at ${url}: ${fetchFailure(cause)}`, { cause });
+          throw new Error(`Prometheus at ${url}: ${noAnswer(cause, TIMEOUT_MS)}`, { cause });
         },
       );
-      if (!response.ok) throw new Error(`Prometheus at ${url} answers ${response.status}`);
+      if (!response.ok) throw new Error(`Prometheus at ${url}: status ${response.status}`);
       return readingOf(samplesOf(await response.json()));
     },
   };
-}
-
-/** The reason below "fetch failed". */
-function fetchFailure(failure: Error): string {
-  if (failure.name === "TimeoutError") return `no answer in ${TIMEOUT_MS} ms`;
-  return unreachable(failure.cause instanceof Error ? failure.cause : failure);
 }
 
 interface QueryAnswer {
@@ -112,15 +107,10 @@ function samplesOf(answer: unknown): Sample[] {
 async function httpText(address: NonNullable<ProxyPlace["address"]>): Promise<string> {
   const bounds = { timeoutMs: TIMEOUT_MS, bytesMax: PAGE_BYTES_MAX };
   const { status, text } = await httpPage(address, bounds).catch((cause: Error) => {
-    throw new Error(unreachable(cause), { cause });
+    throw new Error(noAnswer(cause, TIMEOUT_MS), { cause });
   });
   if (status === 200) return text;
   throw new Error(`status ${status}`);
-}
-
-function unreachable(cause: Error): string {
-  const { code } = cause as NodeJS.ErrnoException;
-  return code === undefined ? cause.message : `unreachable (${code})`;
 }
 
 /** @throws GanglionError E_FLEET_SOURCE for a Prometheus address that is none */

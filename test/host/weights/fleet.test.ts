@@ -216,7 +216,7 @@ describe("a metrics page", () => {
   it("names the Prometheus that cannot be asked, and why", async () => {
     const [place] = namedProxies(host);
     await expect(prometheusSource(`http://${host}/gone`).read(place!)).rejects.toThrow(
-      `Prometheus at http://${host}/gone answers 404`,
+      `Prometheus at http://${host}/gone: status 404`,
     );
     const closing = createServer();
     await new Promise<void>((resolve) => closing.listen(0, "127.0.0.1", resolve));

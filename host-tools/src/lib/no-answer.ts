@@ -1,0 +1,14 @@
+// Why a page did not come, in words that are the same wherever the tool asks for one.
+
+/**
+ * @param failure what fetch or a socket has thrown; Node hides the system's code in the cause of "fetch failed"
+ * @param timeoutMs bound of the request, for the one that it has run into
+ */
+export function noAnswer(failure: unknown, timeoutMs: number): string {
+  if (!(failure instanceof Error)) return String(failure);
+  if (failure.name === "TimeoutError") return `no answer in ${timeoutMs} ms`;
+  const isFetch = failure instanceof TypeError && failure.cause instanceof Error;
+  const inner = isFetch ? failure.cause : failure;
+  const { code } = inner as NodeJS.ErrnoException;
+  return typeof code === "string" ? `unreachable (${code})` : inner.message;
+}
