@@ -15,7 +15,8 @@ import { seededPrng } from "../host-tools/src/lib/prng";
 import type { Bench, BenchOptions, BenchResult } from "./bench";
 import { operatingCharacteristic } from "./rollout/characteristic";
 import { measureLive } from "./rollout/live";
-import { defaultPlan, requestsToReject, simulateRollout } from "./rollout/simulation";
+import { policyPlan } from "../test/support/rollout-plan";
+import { requestsToReject, simulateRollout } from "./rollout/simulation";
 
 const HEALTHY_RUNS = 1000;
 const BAD_RUNS = 10_000;
@@ -25,7 +26,7 @@ const CHARACTERISTIC_RUNS = 400;
 async function run({ seed, quick, say }: BenchOptions): Promise<BenchResult> {
   const random = seededPrng(seed).fork("rollout");
   const scale = quick ? 20 : 1;
-  const plan = defaultPlan();
+  const plan = policyPlan();
   const healthyRuns = HEALTHY_RUNS / scale;
   say(`${healthyRuns} healthy rollouts`);
   let falseRollbacks = 0;

@@ -3,7 +3,8 @@
 // rollouts, with the stable arm at 1 % and with a stable arm that is as bad as the canary.
 
 import type { Prng } from "../../host-tools/src/lib/prng";
-import { defaultPlan, simulateRollout } from "./simulation";
+import { policyPlan } from "../../test/support/rollout-plan";
+import { simulateRollout } from "./simulation";
 
 export interface CharacteristicRow {
   readonly canary_error_percent: number;
@@ -25,7 +26,7 @@ export function operatingCharacteristic(runs: number, random: Prng): Characteris
     stable: percent,
   }));
   return [...rows, ...alike].map(({ canary, stable }) => {
-    const plan = defaultPlan();
+    const plan = policyPlan();
     const rates = { canary: canary / 100, stable: stable / 100 };
     const outcomes = Array.from({ length: runs }, (_, i) =>
       simulateRollout(plan, rates, random.fork(`${canary} ${stable} ${i}`)),

@@ -1,7 +1,6 @@
 // Rollouts in no time: the tool's own state machine and tests, fed with seeded counts. The plan is the
 // default one of a policy; the service has 50 requests a second.
 
-import { defaultAnalysis } from "../../host-tools/src/config/policy-rollout";
 import type { Prng } from "../../host-tools/src/lib/prng";
 import type { ArmCounts } from "../../host-tools/src/rollout/arm-counts";
 import type { RolloutPlan } from "../../host-tools/src/rollout/rollout-plan";
@@ -20,41 +19,6 @@ export interface Rates {
   /** Shares of errors, in [0, 1]. */
   readonly canary: number;
   readonly stable: number;
-}
-
-/** What a policy without `analysis` comes to. */
-export function defaultPlan(changes: Partial<RolloutPlan> = {}): RolloutPlan {
-  const analysis = defaultAnalysis();
-  const waitMs = analysis.step_wait_s * 1000;
-  return {
-    service: "service",
-    namespace: "default",
-    host: "service.default.svc.cluster.local",
-    port: 80,
-    stable: { name: "stable", subset: "v1", labels: { version: "v1" } },
-    canary: { name: "canary", subset: "v2", labels: { version: "v2" } },
-    steps: analysis.step_weights.map((weight) => ({ kind: "weight", weight, waitMs })),
-    intervalMs: analysis.interval_s * 1000,
-    threshold: analysis.threshold,
-    tests: {
-      falseRollback: analysis.false_rollback_percent_max / 100,
-      tolerance: analysis.tolerance_percent / 100,
-      limit: analysis.error_percent_max / 100,
-    },
-    compares: true,
-    requestsMin: analysis.request_count_min,
-    latency: undefined,
-    holdMaxMs: analysis.hold_max_s * 1000,
-    onHold: analysis.on_hold,
-    testers: [],
-    mirror: undefined,
-    affinity: undefined,
-    metrics: undefined,
-    heedsGuard: true,
-    routes: ["all"],
-    workloads: {},
-    ...changes,
-  };
 }
 
 export interface Outcome {

@@ -24,6 +24,7 @@ import { rolloutRoleObjects } from "../rollout/rollout-role";
 import { isOver, type RolloutState } from "../rollout/rollout-state";
 import { RolloutStore, type RolloutView } from "../rollout/rollout-store";
 import { obey, type Order } from "../rollout/state-machine";
+import { Webhooks } from "../rollout/webhooks";
 
 export interface RolloutOptions {
   /** The policy; `-` for standard input. */
@@ -54,6 +55,7 @@ export async function runRolloutForward(
   const { plan, cluster, store } = await parts(service, options);
   if (options.dryRun) return describeFirst(plan, store);
   const isPastOwner = options.take === true;
+  const hooks = plan.webhooks.length === 0 ? undefined : new Webhooks(plan, say);
   const stop = new AbortController();
   const interrupted = (): void => {
     if (stop.signal.aborted) process.exit(ExitCode.interrupted);
@@ -67,7 +69,7 @@ export async function runRolloutForward(
   say(`counts from ${source.name}`);
   const clock = interruptible(systemClock, stop.signal);
   const state = await runRollout(
-    { plan, store, lease, source, clock, say, signal: stop.signal, isPastOwner },
+    { plan, store, lease, source, clock, say, signal: stop.signal, isPastOwner, hooks },
     newId(),
     mode,
   );

@@ -3,7 +3,9 @@
 // (docs/rollout.md has the table).
 
 import { checkGuard, guardFields } from "./policy-guard";
+import { webhooksShape } from "./policy-webhooks";
 import { ARM_NAME, COOKIE_NAME, HEADER_NAME } from "./shape/format";
+import { isSaid } from "./shape/read-shape";
 import {
   choice,
   either,
@@ -13,6 +15,7 @@ import {
   percent,
   real,
   record,
+  type Refuse,
   text,
   type ValueOf,
   whole,
@@ -125,6 +128,21 @@ const analysisFields = {
     percent("A share.", { low: 1, high: 100 }),
     { countMin: 1, countMax: 50, default: [5, 20, 50, 80, 100] },
   ),
+  step_weight: whole("Share that each step adds, up to max_weight, instead of step_weights.", {
+    low: 1,
+    high: 100,
+    unit: "%",
+  }),
+  max_weight: whole("Share of the last step of step_weight, after which the canary gets all.", {
+    low: 1,
+    high: 100,
+    unit: "%",
+    otherwise: "100",
+  }),
+  iterations: whole(
+    "Checks in which only testers get the canary, before it gets all, instead of step_weights.",
+    { low: 1, high: 100_000, unit: "checks" },
+  ),
   step_wait_s: whole("How long a step lasts at least.", {
     low: 1,
     high: 7 * DAY_S,
@@ -178,13 +196,38 @@ const analysisFields = {
   mirror: mirrorShape,
   session_affinity: affinityShape,
   metrics: metricsShape,
+  webhooks: webhooksShape,
 } as const;
+
+interface StepWords {
+  readonly step_weight?: number | undefined;
+  readonly max_weight?: number | undefined;
+  readonly iterations?: number | undefined;
+  readonly match?: readonly unknown[] | undefined;
+}
+
+/** Three forms of the same thing, of which one is said. */
+function checkSteps(analysis: StepWords, refuse: Refuse): void {
+  const { step_weight: step, max_weight: most, iterations, match } = analysis;
+  const said = ["step_weights", "step_weight", "iterations"].filter((key) => isSaid(analysis, key));
+  const [first, second] = said;
+  if (second !== undefined) refuse(`excludes ${first ?? ""}: say one of them`, second);
+  if (most !== undefined && step === undefined) refuse("needs step_weight", "max_weight");
+  if (most !== undefined && step !== undefined && most < step) {
+    refuse(`must be at least step_weight (${step})`, "max_weight", most);
+  }
+  if (iterations !== undefined && (match ?? []).length === 0) {
+    refuse("needs match: only testers get the canary meanwhile", "iterations");
+  }
+}
 
 const analysisShape = record(
   "Steps of the rollout, and how the canary is judged.",
   analysisFields,
   {
-    check: ({ step_weights: weights, latency_ms_max: latencyMs, metrics }, refuse) => {
+    check: (analysis, refuse) => {
+      const { step_weights: weights, latency_ms_max: latencyMs, metrics } = analysis;
+      checkSteps(analysis, refuse);
       if (latencyMs !== undefined && metrics?.prometheus === undefined) {
         refuse(
           "needs metrics.prometheus: the filters do not count latency by arm",
@@ -228,6 +271,17 @@ export const rolloutServiceFields = { rollout: rolloutShape };
 export type PolicyRollout = ValueOf<typeof rolloutShape>;
 export type PolicyAnalysis = ValueOf<typeof analysisShape>;
 export type PolicyTester = ValueOf<typeof testerShape>;
+
+/** Shares of the canary, step by step, whichever way they are said; 0 where only testers get it. */
+export function stepWeights(analysis: PolicyAnalysis): readonly number[] {
+  const { step_weight: step, max_weight: most = 100, iterations } = analysis;
+  if (iterations !== undefined) return [0, 100];
+  if (step === undefined) return analysis.step_weights;
+  const weights: number[] = [];
+  for (let weight = step; weight < most; weight += step) weights.push(weight);
+  // What Flagger calls promotion: all of the traffic, here judged as well.
+  return [...weights, ...(most < 100 ? [most, 100] : [100])];
+}
 
 /** What a rollout without `analysis` is judged by: the default of every member. */
 export function defaultAnalysis(): PolicyAnalysis {

@@ -6,6 +6,7 @@ import type { KubeObject } from "../istio/kube-object";
 import { type Answer, answer } from "./answer";
 import { at, isSame, type Json, listAt, plain } from "./json-value";
 import type { ProxyState } from "./proxy-state";
+import { defaultAnalysis, stepWeights } from "../config/policy-rollout";
 
 const RETRIABLE_CODES = "retriable-status-codes";
 

@@ -14,7 +14,8 @@ import type { RolloutClock, RolloutLease } from "./rollout-lease";
 import type { RolloutPlan } from "./rollout-plan";
 import { firstState, isOver, type RolloutState } from "./rollout-state";
 import type { RolloutStore, RolloutView } from "./rollout-store";
-import { advance, obey } from "./state-machine";
+import { advance, conclude, obey, weigh } from "./state-machine";
+import type { HookAnswers, RolloutHooks } from "./webhooks";
 
 export interface ControllerParts {
   readonly plan: RolloutPlan;
@@ -28,6 +29,8 @@ export interface ControllerParts {
   readonly signal?: AbortSignal | undefined;
   /** Begins although a GitOps controller owns the object. */
   readonly isPastOwner?: boolean;
+  /** Servers that are asked and told. */
+  readonly hooks?: RolloutHooks | undefined;
 }
 
 /** Between two checks the guard is looked at, and the lease kept, this often. */
@@ -94,7 +97,15 @@ async function begin(
   return { view: await store.write(view, state), state };
 }
 
+/** A check whose webhooks have been asked. */
+interface Asked {
+  readonly check: Check;
+  readonly done: Promise<void>;
+  answers: HookAnswers | undefined;
+}
+
 class Controller {
+  private asked: Asked | undefined;
   private readonly ledger = new CountLedger();
   private view: RolloutView;
   /** Revision in the cluster; behind the state's while a write has still to be made. */
@@ -122,27 +133,27 @@ class Controller {
   async run(): Promise<RolloutState> {
     const { plan, clock, signal } = this.parts;
     let dueMs = clock.nowMs();
+    const wasOver = this.isDone;
     while (!this.isDone && signal?.aborted !== true) {
       const isDue = clock.nowMs() >= dueMs;
       if (isDue) dueMs = clock.nowMs() + plan.intervalMs;
       await this.look(isDue);
       if (this.isDone) break;
-      await clock.sleep(Math.max(1, Math.min(LOOK_MS, dueMs - clock.nowMs())));
+      const slept = clock.sleep(Math.max(1, Math.min(LOOK_MS, dueMs - clock.nowMs())));
+      await (this.asked === undefined ? slept : Promise.race([slept, this.asked.done]));
     }
+    if (this.isDone && !wasOver) await this.parts.hooks?.end(this.state);
     return this.state;
   }
 
   /** One look: at the guard always, at everything when a check is due. */
   private async look(isDue: boolean): Promise<void> {
-    const { plan, clock, lease, say } = this.parts;
+    const { clock, lease, say } = this.parts;
     const check = this.checkOf(await this.reading(), isDue);
     // Judged before the cluster is asked for anything: what was counted must not be lost with a
     // write that fails.
-    if (isDue || check.killed.length > 0) {
-      const next = advance(plan, this.state, { ...check, atMs: clock.nowMs() });
-      if (next.reason !== this.state.reason) say(lineOf(next));
-      this.state = next;
-    }
+    this.hear();
+    if (isDue || check.killed.length > 0) this.judge({ ...check, atMs: clock.nowMs() });
     try {
       this.view = await this.parts.store.read();
       await this.takeOrders();
@@ -152,6 +163,42 @@ class Controller {
       if (!isPassing(error)) throw error;
       say(`the API server: ${(error as Error).message}`);
     }
+  }
+
+  /**
+   * Where webhooks have a say the check is counted now and concluded when they have answered; what takes
+   * traffic back waits for nobody.
+   */
+  private judge(check: Check): void {
+    const { plan, hooks } = this.parts;
+    const next = advance(plan, this.state, check);
+    if (hooks === undefined || (isOver(next) && next.phase !== "completed")) return this.take(next);
+    this.state = weigh(plan, this.state, check);
+    if (this.asked !== undefined) return;
+    const asked: Asked = { check, answers: undefined, done: Promise.resolve() };
+    const done = hooks.ask(this.state, check.atMs).then((answers) => {
+      asked.answers = answers;
+    });
+    this.asked = Object.assign(asked, { done });
+  }
+
+  /** Concludes the check whose webhooks have answered. */
+  private hear(): void {
+    const answers = this.asked?.answers;
+    if (this.asked === undefined || answers === undefined) return;
+    const { check } = this.asked;
+    this.asked = undefined;
+    this.take(conclude(this.parts.plan, this.state, { ...check, hooks: answers }));
+  }
+
+  private take(next: RolloutState): void {
+    if (next.reason !== this.state.reason) this.announce(next);
+    this.state = next;
+  }
+
+  private announce(state: RolloutState): void {
+    this.parts.say(lineOf(state));
+    this.parts.hooks?.tell(state, lineOf(state));
   }
 
   private checkOf(reading: Reading | string, isDue: boolean): Omit<Check, "atMs"> {
@@ -181,11 +228,11 @@ class Controller {
       return;
     }
     this.state = isOver(theirs) ? theirs : { ...theirs, ...progressOf(this.state) };
-    this.parts.say(lineOf(this.state));
+    this.announce(this.state);
   }
 
   private async noteDrift(): Promise<void> {
-    const { plan, store, clock, say } = this.parts;
+    const { plan, store, clock } = this.parts;
     if (this.state.revision > this.written || this.state.phase === "paused") return;
     const found = store.weightIn(this.view);
     const wanted = store.weightFor(this.state);
@@ -193,7 +240,7 @@ class Controller {
     const shown = found === undefined ? "several" : `${found} %`;
     const reason = `somebody else has set the weights to ${shown}, not ${wanted} %`;
     this.state = { ...obey(plan, this.state, "pause", clock.nowMs()), reason };
-    say(lineOf(this.state));
+    this.announce(this.state);
     this.view = await store.writeStateOnly(this.view, this.state);
     this.written = this.state.revision;
   }

@@ -6,6 +6,7 @@ import { areCounts, type Block, errorPercent } from "./arm-counts";
 import type { RolloutPlan } from "./rollout-plan";
 import type { Decider, RolloutState } from "./rollout-state";
 import { testVerdict } from "./sequential-test";
+import type { HookAnswers } from "./webhooks";
 
 /** What was seen since the last check. */
 export interface Check {
@@ -18,6 +19,8 @@ export interface Check {
   readonly latencyMs?: number | undefined;
   /** Proxies in which the filter's guard has taken the canary out. */
   readonly killed: readonly string[];
+  /** Undefined where no webhook was asked. */
+  readonly hooks?: HookAnswers | undefined;
 }
 
 export type Judgement =
@@ -42,7 +45,9 @@ export function judge(plan: RolloutPlan, state: RolloutState, check: Check): Jud
   return (
     killedByGuard(check) ??
     rejectedByTest(plan, state) ??
+    askedBack(check) ??
     missing(plan, state, check) ??
+    failedHook(check) ??
     overLatency(plan, check) ??
     overLimit(plan, state, check) ?? { kind: "pass", reason: figures(state.counts) }
   );
@@ -73,6 +78,17 @@ function rejectedByTest(plan: RolloutPlan, state: RolloutState): Judgement | und
         ? `the canary's errors are above ${limit} (${figures(state.counts)}; ${evidence})`
         : `the canary is worse than the stable arm (${figures(state.counts)}; ${evidence})`,
   };
+}
+
+/** Somebody outside wants traffic back. */
+export function askedBack({ hooks }: Check): Judgement | undefined {
+  const reason = hooks?.rollback;
+  return reason === undefined ? undefined : { kind: "roll-back", by: "webhook", reason };
+}
+
+function failedHook({ hooks }: Check): Judgement | undefined {
+  const reason = hooks?.failed;
+  return reason === undefined ? undefined : { kind: "failed-check", by: "webhook", reason };
 }
 
 function missing(plan: RolloutPlan, state: RolloutState, check: Check): Judgement | undefined {

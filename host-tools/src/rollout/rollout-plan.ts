@@ -1,8 +1,12 @@
 // What a rollout is to do, in full: the policy's section with its defaults, and the arms' places in
 // the mesh. Times in ms, shares of errors in [0, 1]; weights in percent, as the mesh has them.
 
+import { createHash } from "node:crypto";
+import { canonicalJson } from "../config/plugin-config";
+import type { PolicyWebhook } from "../config/policy-webhooks";
 import {
   defaultAnalysis,
+  stepWeights,
   type PolicyAnalysis,
   type PolicyRollout,
   type PolicyTester,
@@ -18,9 +22,12 @@ export interface ArmPlace {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** One stretch of a rollout. A mirror step has weight 0: the canary's answers reach nobody. */
+/**
+ * One stretch of a rollout. Before the first share: `prepare` while webhooks are asked whether to begin, and
+ * `mirror`, in which the canary's answers reach nobody.
+ */
 export interface Step {
-  readonly kind: "mirror" | "weight";
+  readonly kind: "prepare" | "mirror" | "weight";
   /** Percent of the requests that the canary answers. */
   readonly weight: number;
   readonly waitMs: number;
@@ -59,6 +66,10 @@ export interface RolloutPlan {
   readonly heedsGuard: boolean;
   /** Names of the service's routes, as the filter's metrics have them. */
   readonly routes: readonly string[];
+  /** Servers that are asked and told. */
+  readonly webhooks: readonly PolicyWebhook[];
+  /** Of what is rolled out. */
+  readonly checksum: string;
   /** Labels of the pods whose proxies count, where nothing else is said. */
   readonly workloads: Readonly<Record<string, string>>;
 }
@@ -113,9 +124,6 @@ function checkArms(service: PolicyService, { stable, canary }: PolicyRollout): v
 function planOf(policy: Policy, service: PolicyService, rollout: PolicyRollout): RolloutPlan {
   const analysis = rollout.analysis ?? defaultAnalysis();
   const { mirror, latency_ms_max: latencyMsMax } = analysis;
-  const waitMs = analysis.step_wait_s * 1000;
-  const mirrorSteps: Step[] =
-    mirror === undefined ? [] : [{ kind: "mirror", weight: 0, waitMs: mirror.wait_s * 1000 }];
   return {
     service: service.name,
     namespace: policy.mesh.namespace,
@@ -123,10 +131,7 @@ function planOf(policy: Policy, service: PolicyService, rollout: PolicyRollout):
     port: service.port,
     stable: armPlace(service, rollout.stable, "stable"),
     canary: armPlace(service, rollout.canary, "canary"),
-    steps: [
-      ...mirrorSteps,
-      ...analysis.step_weights.map((weight): Step => ({ kind: "weight", weight, waitMs })),
-    ],
+    steps: stepsOf(analysis),
     intervalMs: analysis.interval_s * 1000,
     threshold: analysis.threshold,
     tests: {
@@ -151,8 +156,33 @@ function planOf(policy: Policy, service: PolicyService, rollout: PolicyRollout):
     metrics: analysis.metrics,
     heedsGuard: isGuardEnforced(policy, service, rollout),
     routes: service.routes.map(({ name }) => name),
+    webhooks: analysis.webhooks ?? [],
+    checksum: checksumOf(service, rollout),
     workloads: policy.mesh.workloads,
   };
+}
+
+function stepsOf(analysis: PolicyAnalysis): Step[] {
+  const { mirror, webhooks = [], iterations, interval_s: intervalS } = analysis;
+  const isAsked = webhooks.some(({ type }) => type === "confirm-rollout" || type === "pre-rollout");
+  const waitMs = analysis.step_wait_s * 1000;
+  const testedMs = (iterations ?? 0) * intervalS * 1000;
+  return [
+    ...(isAsked ? [{ kind: "prepare", weight: 0, waitMs: 0 } as const] : []),
+    ...(mirror === undefined
+      ? []
+      : [{ kind: "mirror", weight: 0, waitMs: mirror.wait_s * 1000 } as const]),
+    ...stepWeights(analysis).map((weight): Step => {
+      return { kind: "weight", weight, waitMs: weight === 0 ? testedMs : waitMs };
+    }),
+  ];
+}
+
+/** Another one where the canary is another one. */
+function checksumOf(service: PolicyService, { stable, canary }: PolicyRollout): string {
+  const arms = service.arms.filter(({ name }) => name === stable || name === canary);
+  const text = canonicalJson(arms.map(({ name, subset, labels }) => ({ name, subset, labels })));
+  return createHash("sha256").update(text).digest("hex").slice(0, 10);
 }
 
 function isGuardEnforced(

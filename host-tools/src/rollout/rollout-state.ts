@@ -10,7 +10,7 @@ export type Phase = "progressing" | "paused" | "completed" | "rolled_back" | "in
 
 /** Who had the last word. */
 export type Decider =
-  "comparison" | "limit" | "latency" | "guard" | "operator" | "analysis" | "no-data";
+  "comparison" | "limit" | "latency" | "guard" | "operator" | "analysis" | "no-data" | "webhook";
 
 /** A step that is over. */
 export interface StepRecord {
@@ -80,7 +80,7 @@ export function firstState(plan: RolloutPlan, id: string, atMs: number): Rollout
     mirrorBudget: FRESH_MIRROR_BUDGET,
     done: [],
     decidedBy: undefined,
-    reason: `started with weight ${step.weight}`,
+    reason: step.kind === "prepare" ? "asked for" : `started with weight ${step.weight}`,
   };
 }
 

@@ -116,7 +116,8 @@ export class RolloutStore {
 /** The rules' split for a state; without one, only what tells the arms apart. */
 export function splitOf(plan: RolloutPlan, state: RolloutState | undefined): CanarySplit {
   const { host, stable, canary, affinity, testers } = plan;
-  const isOn = state !== undefined && !(isOver(state) && state.weight === 0);
+  const isPreparing = state !== undefined && plan.steps[state.step]?.kind === "prepare";
+  const isOn = state !== undefined && !isPreparing && !(isOver(state) && state.weight === 0);
   return {
     host,
     stable,

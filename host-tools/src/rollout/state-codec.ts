@@ -24,6 +24,7 @@ const DECIDERS: readonly Decider[] = [
   "operator",
   "analysis",
   "no-data",
+  "webhook",
 ];
 
 /** One line of JSON. */

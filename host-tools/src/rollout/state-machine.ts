@@ -8,7 +8,7 @@
 //        +- pause <-> paused: judged as before, but never a step further
 
 import { addBlocks, NO_BLOCK } from "./arm-counts";
-import { type Check, isSound, isWaitOver, judge, type Judgement } from "./judge";
+import { askedBack, type Check, isSound, isWaitOver, judge, type Judgement } from "./judge";
 import { spendMirror } from "./mirror-budget";
 import type { RolloutPlan, Step } from "./rollout-plan";
 import { type Decider, isOver, type Phase, type RolloutState } from "./rollout-state";
@@ -17,12 +17,35 @@ import { observeBlock, testVerdict } from "./sequential-test";
 /** The state after one more check. A new revision means that traffic or phase have changed. */
 export function advance(plan: RolloutPlan, before: RolloutState, check: Check): RolloutState {
   if (isOver(before)) return before;
-  const step = plan.steps[before.step];
-  if (step === undefined) return ended(before, "inconclusive", 0, "no-data", "the plan is shorter");
+  return conclude(plan, weigh(plan, before, check), check);
+}
+
+/** The first half of a check: what was seen is counted, and nothing follows from it yet. */
+export function weigh(plan: RolloutPlan, before: RolloutState, check: Check): RolloutState {
+  if (isOver(before)) return before;
   const watched = withoutGap(plan, before, check.atMs);
-  if (step.kind === "mirror") return advanceMirror(plan, watched, check);
-  const counted = count(plan, watched, check);
-  return follow(plan, counted, check, judge(plan, counted, check));
+  return plan.steps[before.step]?.kind === "weight" ? count(plan, watched, check) : watched;
+}
+
+/** The second half: what follows for a state in which the check is counted. */
+export function conclude(plan: RolloutPlan, state: RolloutState, check: Check): RolloutState {
+  if (isOver(state)) return state;
+  const step = plan.steps[state.step];
+  if (step === undefined) return ended(state, "inconclusive", 0, "no-data", "the plan is shorter");
+  if (step.kind === "prepare") return prepare(plan, state, check);
+  if (step.kind === "mirror") return advanceMirror(plan, state, check);
+  return follow(plan, state, check, judge(plan, state, check));
+}
+
+/** Before the canary gets anything: webhooks say whether it may. */
+function prepare(plan: RolloutPlan, state: RolloutState, check: Check): RolloutState {
+  const { hooks, atMs } = check;
+  const back = askedBack(check);
+  if (back !== undefined) return follow(plan, state, check, back);
+  if (hooks === undefined || state.phase === "paused") return state;
+  if (hooks.closed !== undefined) return { ...state, reason: `waiting: ${hooks.closed}` };
+  if (hooks.failed === undefined) return nextStep(plan, { ...state, reason: "prepared" }, atMs);
+  return follow(plan, state, check, { kind: "failed-check", by: "webhook", reason: hooks.failed });
 }
 
 /** Time in which nobody looked, as after a restart of the tool, is no waiting. */
@@ -65,6 +88,8 @@ function follow(
     case "pass": {
       const passed = { ...state, heldSinceMs: undefined, reason };
       if (state.phase === "paused" || !isWaitOver(plan, state, check.atMs)) return passed;
+      const closed = check.hooks?.closed;
+      if (closed !== undefined) return { ...passed, reason: `waiting: ${closed}` };
       return nextStep(plan, passed, check.atMs);
     }
   }
@@ -92,7 +117,7 @@ function nextStep(plan: RolloutPlan, state: RolloutState, atMs: number): Rollout
     revision: state.revision + 1,
     step: state.step + 1,
     weight: step.weight,
-    mirrorPercent: 0,
+    mirrorPercent: step.kind === "mirror" ? (plan.mirror?.percent ?? 0) : 0,
     stepStartedMs: atMs,
     failedChecks: 0,
     counts: NO_BLOCK,
@@ -107,7 +132,11 @@ function advanceMirror(plan: RolloutPlan, state: RolloutState, check: Check): Ro
   if (killed.length > 0) {
     return rolledBack(plan, state, "guard", `taken out by the filter in ${killed.join(", ")}`);
   }
+  const back = askedBack(check);
+  if (back !== undefined) return follow(plan, state, check, back);
   if (state.phase !== "paused" && isWaitOver(plan, state, atMs)) {
+    const closed = check.hooks?.closed;
+    if (closed !== undefined) return { ...state, reason: `waiting: ${closed}` };
     return nextStep(plan, { ...state, reason: "mirrored" }, atMs);
   }
   if (plan.mirror === undefined || !isSound(block)) return state;

@@ -36,7 +36,9 @@ services:
 const FLOW = `version: 1
 mesh: { istio: "1.31", namespace: ai, workloads: { ganglion: "on" } }
 services:
-  llm: { port: 8080, arms: { one: { default: true }, next: {} }, routes: [{ name: chat }], rollout: { stable: one, canary: next } }
+  llm: {
+    port: 8080, arms: { one: { default: true }, next: {} },
+    routes: [{ name: chat }], rollout: { stable: one, canary: next } }
 `;
 const IMPLIED = `version: 1
 mesh: { istio: "1.31", namespace: ai, workloads: { ganglion: "on" } }

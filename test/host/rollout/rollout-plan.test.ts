@@ -56,6 +56,28 @@ describe("a rollout in a policy", () => {
   });
 
   it.each([
+    ["step_weight: 10", [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]],
+    ["step_weight: 20, max_weight: 50", [20, 40, 50, 100]],
+    ["step_weight: 40", [40, 80, 100]],
+    ["step_weight: 100", [100]],
+    ["iterations: 10, match: [{ header: x, exact: y }]", [0, 100]],
+  ])("takes its steps from %s", (analysis, weights) => {
+    const { steps } = plan(`{ stable: one, canary: next, analysis: { ${analysis} } }`);
+    expect(steps.map(({ weight }) => weight)).toEqual(weights);
+    if (weights[0] === 0) expect(steps[0]?.waitMs).toBe(600_000);
+  });
+
+  it.each([
+    ["step_weight: 5, step_weights: [5]", "step_weight = 5: excludes step_weights"],
+    ["iterations: 5, step_weight: 5", "excludes step_weight"],
+    ["max_weight: 50", "needs step_weight"],
+    ["step_weight: 50, max_weight: 20", "must be at least step_weight (50)"],
+    ["iterations: 5", "needs match"],
+  ])("is refused with steps from %s", (analysis, why) => {
+    expect(() => plan(`{ stable: one, canary: next, analysis: { ${analysis} } }`)).toThrow(why);
+  });
+
+  it.each([
     ["{ stable: one, canary: one }", "must be another arm than stable"],
     ["{ stable: one, canary: none }", "no arm of the service"],
     ["{ stable: mini, canary: next }", "must be the default arm"],

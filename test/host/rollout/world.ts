@@ -17,6 +17,7 @@ import { type RolloutState } from "../../../host-tools/src/rollout/rollout-state
 import { RolloutStore, STATE_ANNOTATION } from "../../../host-tools/src/rollout/rollout-store";
 import { decodeState } from "../../../host-tools/src/rollout/state-codec";
 import { obey, type Order } from "../../../host-tools/src/rollout/state-machine";
+import type { RolloutHooks } from "../../../host-tools/src/rollout/webhooks";
 import { MemoryCluster } from "./memory-cluster";
 import { counts, MINUTE_MS, samplePlan, START_MS } from "./sample";
 
@@ -69,6 +70,7 @@ export class World implements CountSource {
   killed: GuardKill[] = [];
   isSilent = false;
   isPastOwner = false;
+  hooks: RolloutHooks | undefined;
   private readonly total = { stable: counts(0, 0), canary: counts(0, 0) };
   private lastMs = START_MS;
   private runs = 0;
@@ -97,8 +99,8 @@ export class World implements CountSource {
     const say = (line: string): void => void this.said.push(line);
     const identity = `tool-${++this.runs}`;
     const lease = new RolloutLease(cluster.asCluster(), plan, identity, clock);
-    const { isPastOwner, store } = this;
-    const parts = { plan, store, lease, source: this, clock, say, signal, isPastOwner };
+    const { isPastOwner, store, hooks } = this;
+    const parts = { plan, store, lease, source: this, clock, say, signal, isPastOwner, hooks };
     return runRollout(parts, `r${this.runs}`, mode);
   }
 
