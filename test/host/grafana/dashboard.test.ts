@@ -1,6 +1,7 @@
 // The dashboard of a policy: its bytes, and that nothing in it asks for a metric or a label that nobody
 // writes. Prometheus itself reads the expressions in test/e2e/manifests/dashboard.test.ts.
 
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Metric, METRICS, metricName, metricScope } from "../../../host-tools/src/contract";
 import { dashboardConfigMap } from "../../../host-tools/src/grafana/config-map";
@@ -11,6 +12,7 @@ import { filterImage } from "../../../host-tools/src/istio/filter-object";
 import { companionFiles, manifests } from "../../../host-tools/src/manifests/manifests";
 import { expectGolden } from "../../support/golden";
 import { ISTIO_LABELS, ISTIO_METRICS } from "../../support/istio-metrics";
+import { projectRoot } from "../../support/project-root";
 import { compiledDashboard, dashboardOf, DASHBOARD_POLICY, panelsOf } from "./dashboard-policy";
 
 const { policy, config } = compiledDashboard();
@@ -111,6 +113,34 @@ describe("the dashboard of a policy", () => {
     }
     for (const { type } of jsonPanels) expect([...PANEL_KINDS, "row"]).toContain(type);
     for (const { title, description } of panels) expect(description, title).toMatch(/\.$/);
+  });
+});
+
+describe("the page about observability", () => {
+  const page = readFileSync(`${projectRoot()}/docs/observability.md`, "utf8");
+
+  it("quotes the dashboard's four questions about traffic", () => {
+    const quoted = [...page.matchAll(/```promql\n(.+)\n```/g)].map(([, expression]) => expression);
+    const asked = ["Requests by version", "Latency, 99th percentile", "Errors", "Errors by caller"]
+      .map((title) => panels.find((panel) => panel.title === title)?.queries[0]?.expr ?? "")
+      .map((expression) =>
+        expression
+          .replaceAll('=~"$service"', '="llm-service.ai-services.svc.cluster.local"')
+          .replaceAll("$__rate_interval", "1m"),
+      );
+    expect(quoted).toEqual(asked);
+  });
+
+  it("shows a policy that is one, and names every row of the dashboard", () => {
+    const [, mesh = ""] = /```yaml\n(mesh:\n[^`]+)```/.exec(page) ?? [];
+    const istio = mesh.replace("mesh:\n", 'mesh:\n  istio: "1.31"\n');
+    const services = "services: { llm: { routes: [{ name: chat }] } }\n";
+    const shown = compiledDashboard(`version: 1\n${istio}${services}`).policy;
+    expect(dashboardOf(`version: 1\n${istio}${services}`)["links"]).toHaveLength(2);
+    expect(shown.mesh.tracing?.url_query).toBe(false);
+    for (const { type, title } of jsonPanels) {
+      if (type === "row") expect(page).toMatch(new RegExp(`^\\| ${title} `, "m"));
+    }
   });
 });
 
