@@ -20,53 +20,7 @@ export function trafficRow(policy: Policy): Row {
   return {
     title: "Traffic",
     panels: [
-      {
-        title: "Requests by version",
-        description: "Requests per second that arrive at each version, as its own proxy counts.",
-        kind: "timeseries",
-        unit: "reqps",
-        width: 12,
-        queries: [
-          {
-            expr: requestRate(
-              { ...CHOSEN, reporter: "destination" },
-              [...SERVICE, "destination_version"],
-              WINDOW,
-            ),
-            legend: "{{destination_service}} {{destination_version}}",
-          },
-        ],
-      },
-      {
-        title: "Latency, 99th percentile",
-        description: "One request in a hundred takes longer, as its caller sees it.",
-        kind: "timeseries",
-        unit: "ms",
-        width: 12,
-        queries: [{ expr: latencyP99(CHOSEN, SERVICE, WINDOW), legend: "{{destination_service}}" }],
-      },
-      {
-        title: "Errors",
-        description:
-          "Share of requests that failed (5xx, as callers see it). Empty where there were none.",
-        kind: "timeseries",
-        unit: "percentunit",
-        width: 12,
-        queries: [{ expr: errorShare(CHOSEN, SERVICE, WINDOW), legend: "{{destination_service}}" }],
-      },
-      {
-        title: "Errors by caller",
-        description: "Failed requests per second, by the workload that made them.",
-        kind: "timeseries",
-        unit: "reqps",
-        width: 12,
-        queries: [
-          {
-            expr: errorRate(CHOSEN, [...SERVICE, "source_workload"], WINDOW),
-            legend: "{{source_workload}} to {{destination_service}}",
-          },
-        ],
-      },
+      ...questions(),
       {
         title: "Latency",
         description: "How many requests took how long; a second band is a second kind of request.",
@@ -79,6 +33,59 @@ export function trafficRow(policy: Policy): Row {
       topology(policy.mesh.namespace),
     ],
   };
+}
+
+/** What everybody asks first. */
+function questions(): Panel[] {
+  return [
+    {
+      title: "Requests by version",
+      description: "Requests per second that arrive at each version, as its own proxy counts.",
+      kind: "timeseries",
+      unit: "reqps",
+      width: 12,
+      queries: [
+        {
+          expr: requestRate(
+            { ...CHOSEN, reporter: "destination" },
+            [...SERVICE, "destination_version"],
+            WINDOW,
+          ),
+          legend: "{{destination_service}} {{destination_version}}",
+        },
+      ],
+    },
+    {
+      title: "Latency, 99th percentile",
+      description: "One request in a hundred takes longer, as its caller sees it.",
+      kind: "timeseries",
+      unit: "ms",
+      width: 12,
+      queries: [{ expr: latencyP99(CHOSEN, SERVICE, WINDOW), legend: "{{destination_service}}" }],
+    },
+    {
+      title: "Errors",
+      description:
+        "Share of requests that failed (5xx, as callers see it). Empty where there were none.",
+      kind: "timeseries",
+      unit: "percentunit",
+      width: 12,
+      queries: [{ expr: errorShare(CHOSEN, SERVICE, WINDOW), legend: "{{destination_service}}" }],
+    },
+    {
+      title: "Errors by caller",
+      description: "Failed requests per second, by the workload that made them.",
+      kind: "timeseries",
+      unit: "reqps",
+      width: 12,
+      queries: [
+        {
+          expr: errorRate(CHOSEN, [...SERVICE, "source_workload"], WINDOW),
+          legend: "{{source_workload}} to {{destination_service}}",
+        },
+      ],
+    },
+  ];
 }
 
 /** One bar a service: each has its own limit. */
