@@ -2,7 +2,7 @@
 // replace: one number for a whole fleet, one number per callee's proxy, and the endpoint that
 // somebody before the proxy has chosen.
 
-import { HEADER_NAME, HOST_NAME } from "./shape/format";
+import { DNS_LABEL, HEADER_NAME, HOST_NAME } from "./shape/format";
 import {
   durationMs,
   flag,
@@ -82,6 +82,11 @@ const rateLimitServiceShape = record("The rate limit service that counts global 
   timeout_ms: durationMs("How long a request waits for its answer.", { default: 250 }),
   deny_on_failure: flag("Refuse requests while the service does not answer.", { default: false }),
   domain: text("Domain of the limits in the service's configuration.", { default: "ganglion" }),
+  account: text("Service account that it must have, where mutual TLS is spoken.", {
+    format: DNS_LABEL,
+    otherwise: "any of the mesh",
+    example: "ratelimit",
+  }),
   mtls: flag("Speak mutual TLS of the mesh to it.", {
     otherwise: "where mesh.mtls is strict and the host is in the mesh",
   }),

@@ -117,10 +117,20 @@ function cluster(mesh: MeshFacts, backend: RateLimitService): ConfigPatch {
           cluster_name: CLUSTER,
           endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }],
         },
-        ...(speaksMtls(mesh, backend) && { transport_socket: meshTransportSocket(host, port) }),
+        ...(speaksMtls(mesh, backend) && {
+          transport_socket: meshTransportSocket(host, port, identity(mesh, backend)),
+        }),
       },
     },
   };
+}
+
+/** A host of the cluster is NAME.NAMESPACE.svc and more; Istio's own clusters check the same. */
+function identity({ trust_domain: domain, namespace }: MeshFacts, of: RateLimitService) {
+  const [, place = namespace, kind] = of.host.split(".");
+  if (of.account === undefined) return undefined;
+  const where = kind === "svc" ? place : namespace;
+  return `spiffe://${domain ?? "cluster.local"}/ns/${where}/sa/${of.account}`;
 }
 
 function speaksMtls({ mtls }: MeshFacts, backend: RateLimitService): boolean {

@@ -6,7 +6,12 @@ import { typeUrl } from "./envoy-filter";
 
 const TLS_TYPE = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 
-export function meshTransportSocket(host: string, port: number): Record<string, unknown> {
+/** @param identity that the server must have, `spiffe://...`; undefined: any of the mesh */
+export function meshTransportSocket(
+  host: string,
+  port: number,
+  identity?: string,
+): Record<string, unknown> {
   return {
     name: "envoy.transport_sockets.tls",
     typed_config: {
@@ -16,10 +21,18 @@ export function meshTransportSocket(host: string, port: number): Record<string, 
         alpn_protocols: ["istio", "h2"],
         tls_params: { tls_minimum_protocol_version: "TLSv1_2" },
         tls_certificate_sds_secret_configs: [secret("default")],
-        validation_context_sds_secret_config: secret("ROOTCA"),
+        ...validation(identity),
       },
     },
   };
+}
+
+function validation(identity: string | undefined): Record<string, unknown> {
+  const root = { validation_context_sds_secret_config: secret("ROOTCA") };
+  if (identity === undefined) return root;
+  const names = [{ san_type: "URI", matcher: { exact: identity } }];
+  const own = { match_typed_subject_alt_names: names };
+  return { combined_validation_context: { default_validation_context: own, ...root } };
 }
 
 function secret(name: string): unknown {

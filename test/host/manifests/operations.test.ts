@@ -215,6 +215,37 @@ describe("limits of Envoy's own", () => {
     expect(yamlText(filter)).not.toContain("transport_socket");
   });
 
+  it("speak to the rate limit service alone where the policy names its account", () => {
+    const of = (host: string, mesh = "") =>
+      policyOf(
+        `mtls: strict, ${mesh} rate_limit_service: { host: ${host}, account: limits, mtls: true }`,
+        "    global_limits: [{ name: all, requests_per_second: 5 }]\n",
+      );
+    const text = (policy: string) =>
+      yamlText(ofKind("EnvoyFilter", operationsObjects(policy))[0]).replace(/\s+/g, " ");
+    const names = (identity: string) => `san_type: URI matcher: exact: ${identity}`;
+    expect(text(of("limits.other.svc.cluster.local"))).toContain(
+      names("spiffe://cluster.local/ns/other/sa/limits"),
+    );
+    expect(text(of("limits.example.com", "trust_domain: td.example,"))).toContain(
+      names("spiffe://td.example/ns/ai/sa/limits"),
+    );
+  });
+
+  it.each([
+    ["least_request", "LeastRequest"],
+    ["round_robin", "RoundRobin"],
+    ["random", "Random"],
+    ["{ hash_header: x-session-id }", "RingHash"],
+  ])("choose as the balancer says where no endpoint is named: %s", (said, type) => {
+    const policy = policyOf(
+      "workloads: {}",
+      `    endpoint_override: x-endpoint\n    load_balancer: ${said}\n`,
+    );
+    const text = yamlText(ofKind("EnvoyFilter", operationsObjects(policy))[0]);
+    expect(text.slice(text.indexOf("fallback_policy"))).toContain(`.v3.${type}\n`);
+  });
+
   it("refuse on failure where the policy wants it", () => {
     const strict = policyOf(
       "rate_limit_service: { host: limits.example.com, deny_on_failure: true }",

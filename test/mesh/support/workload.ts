@@ -10,6 +10,8 @@ export interface WorkloadOptions {
   readonly namespace: string;
   /** Port of the application on 127.0.0.1; undefined for a workload that only calls. */
   readonly appPort?: number;
+  /** What the application speaks. Default HTTP. */
+  readonly protocol?: "HTTP" | "GRPC";
   /** Environment of its agent. */
   readonly env?: Readonly<Record<string, string>>;
   /** Fields of its ProxyConfig. */
@@ -26,8 +28,8 @@ export async function startWorkload(mesh: Mesh, options: WorkloadOptions): Promi
   const { name, namespace, appPort, env, proxyConfig } = options;
   const ip = mesh.nextIp();
   await mesh.apply([
-    sidecarObject(name, namespace, ip, appPort),
-    ...(appPort === undefined ? [] : [serviceObject(name, namespace)]),
+    sidecarObject(options, ip),
+    ...(appPort === undefined ? [] : [serviceObject(options)]),
   ]);
   return mesh.startProxy({
     name,
@@ -47,7 +49,8 @@ export function hostHeader(service: string, namespace: string): Record<string, s
 }
 
 /** Selects the workload's pod, whose port is the sidecar's. */
-function serviceObject(name: string, namespace: string): KubeObject {
+function serviceObject({ name, namespace, protocol = "HTTP" }: WorkloadOptions): KubeObject {
+  const number = SERVICE_PORT;
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "ServiceEntry",
@@ -56,18 +59,14 @@ function serviceObject(name: string, namespace: string): KubeObject {
       hosts: [`${name}.${namespace}.svc.cluster.local`],
       location: "MESH_INTERNAL",
       resolution: "STATIC",
-      ports: [{ number: SERVICE_PORT, name: "http", protocol: "HTTP", targetPort: INBOUND_PORT }],
+      ports: [{ number, name: protocol.toLowerCase(), protocol, targetPort: INBOUND_PORT }],
       workloadSelector: { labels: { app: name } },
     },
   };
 }
 
-function sidecarObject(
-  name: string,
-  namespace: string,
-  ip: string,
-  appPort: number | undefined,
-): KubeObject {
+function sidecarObject(options: WorkloadOptions, ip: string): KubeObject {
+  const { name, namespace, appPort, protocol = "HTTP" } = options;
   const egress = {
     port: { number: SERVICE_PORT, protocol: "HTTP", name: "http" },
     bind: ip,
@@ -75,7 +74,7 @@ function sidecarObject(
     hosts: ["./*"],
   };
   const ingress = {
-    port: { number: INBOUND_PORT, protocol: "HTTP", name: "http" },
+    port: { number: INBOUND_PORT, protocol, name: protocol.toLowerCase() },
     bind: ip,
     captureMode: "NONE",
     defaultEndpoint: `127.0.0.1:${appPort}`,
