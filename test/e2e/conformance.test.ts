@@ -45,7 +45,7 @@ describe("the embedded host and a real Envoy agree on", () => {
       expect(seen.configurations).toEqual(expected.configurations);
       expect(seen.logs).toEqual(expected.logs);
       await expect
-        .poll(async () => countersOf(await replay!.metrics()), { timeout: 3000 })
+        .poll(async () => countersOf(await replay!.metrics()), { timeout: 60_000 })
         .toEqual(countersOf(expected.metrics));
     });
   }

@@ -86,7 +86,9 @@ describe("a standalone Envoy with everything said of its upstreams", () => {
     for (let i = 0; i < 5; i++) await httpGet(port, "/", { headers });
     const { admin } = envoy;
     await expect
-      .poll(() => admin.stat("cluster.full-one.outlier_detection.ejections_active"))
+      .poll(() => admin.stat("cluster.full-one.outlier_detection.ejections_active"), {
+        timeout: 20_000,
+      })
       .toBe(1);
     expect(await admin.stat("cluster.full-one.outlier_detection.ejections_enforced_total")).toBe(1);
   });

@@ -31,7 +31,7 @@ const FILTER = "ganglion";
 /** Names the stream at the upstream; part of the script's headers, so both sides see it. */
 export const CASE_HEADER = "x-case";
 const METRIC_PREFIX = "wasmcustom.";
-const WAIT_MS = 8_000;
+const WAIT_MS = 60_000;
 
 interface Exchange {
   client: ClientRequest;
@@ -123,6 +123,8 @@ export class EnvoyReplay {
     const server = createServer({ maxHeaderSize: 1 << 20 }, (message, response) => {
       this.receive(message, response);
     });
+    // Never by itself: a connection that closes just as Envoy takes it for a request is a 503.
+    server.keepAliveTimeout = 0;
     this.server = server;
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;

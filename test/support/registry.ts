@@ -12,7 +12,9 @@ import { findPackage } from "./debian-package";
 import type { Found } from "./found";
 
 const PROGRAM = "docker-registry";
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
+/** Its port was free a moment ago; somebody's connection may have taken it since. */
+const START_TRIES_MAX = 5;
 const POLL_MS = 50;
 
 /** The registry's program, or why there is none; throws that reason when CI=true. */
@@ -38,6 +40,20 @@ export class DockerRegistry {
   static async start(
     program: string,
     auth: (folder: string) => string = () => "",
+  ): Promise<DockerRegistry> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await DockerRegistry.startOnce(program, auth);
+      } catch (error) {
+        const isTaken = String((error as Error).message).includes("address already in use");
+        if (!isTaken || tries === START_TRIES_MAX) throw error;
+      }
+    }
+  }
+
+  private static async startOnce(
+    program: string,
+    auth: (folder: string) => string,
   ): Promise<DockerRegistry> {
     const folder = await mkdtemp(join(tmpdir(), "ganglion-registry-"));
     const host = `127.0.0.1:${await freePort()}`;

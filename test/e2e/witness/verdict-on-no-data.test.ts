@@ -27,7 +27,7 @@ function metrics(): string {
 
 const of = (service: string, codes = ".*") =>
   `sum(rate(istio_requests_total{destination_service="${service}",destination_version="v2",` +
-  `response_code=~"${codes}"}[5s]))`;
+  `response_code=~"${codes}"}[1m]))`;
 
 const percent = (service: string, codes: string) => `100 * ${of(service, codes)} / ${of(service)}`;
 
