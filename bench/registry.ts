@@ -24,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   "mesh-push": () => import("./mesh-push"),
   "mesh-bad": () => import("./mesh-bad"),
   rbac: () => import("./rbac"),
+  sidecar: () => import("./sidecar"),
   verify: () => import("./verify"),
 };
 

@@ -9,7 +9,11 @@ import { startLoadGenerator } from "./load/load-generator";
 import { summarise, type LoadSummary } from "./load/load-summary";
 
 export interface FixedLoad {
+  /** Default 127.0.0.1. */
+  readonly address?: string;
   readonly port: number;
+  /** Header `host`; by default address and port. */
+  readonly host?: string;
   /** Default `/`. */
   readonly path?: string;
   readonly connections: number;
@@ -47,8 +51,9 @@ export function runFixedLoad(
 }
 
 async function withFortio(load: FixedLoad, fortio: FoundFortio): Promise<FixedLoadResult> {
-  const url = `http://127.0.0.1:${load.port}${load.path ?? "/"}`;
+  const url = `http://${load.address ?? "127.0.0.1"}:${load.port}${load.path ?? "/"}`;
   const args = ["-c", String(load.connections), "-qps", String(load.rateHz)];
+  if (load.host !== undefined) args.push("-H", `Host: ${load.host}`);
   args.push("-t", `${load.durationMs}ms`, "-nocatchup", "-uniform");
   const offsetMs = Math.max(0, (load.expectedMs ?? 0) - 1);
   args.push("-r", "0.0001", "-offset", `${offsetMs}ms`);
@@ -75,8 +80,14 @@ async function withBuiltIn(load: FixedLoad): Promise<FixedLoadResult> {
   const generator = await startLoadGenerator();
   try {
     const result = await generator.openLoop({
-      target: { port: load.port },
-      templates: [{ tag: "all", path: load.path ?? "/" }],
+      target: { port: load.port, ...(load.address !== undefined && { host: load.address }) },
+      templates: [
+        {
+          tag: "all",
+          path: load.path ?? "/",
+          ...(load.host !== undefined && { headers: { host: load.host } }),
+        },
+      ],
       intendedMs: constantArrivals(load.rateHz, load.durationMs),
       connectionsMax: load.connections,
       sendsTrafficId: false,

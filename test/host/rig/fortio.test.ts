@@ -85,6 +85,15 @@ describe("runFixedLoad", () => {
     expect(args).toContain("-r 0.0001 -offset 49ms http://127.0.0.1:1234/");
   });
 
+  it("loads another address under a service's own name", async () => {
+    const path = fakeFortio(join(home, "fortio"));
+    const named = { ...load, address: "127.0.0.9", host: "llm.example:80" };
+    await runFixedLoad(named, { path, version: "1.66.5", source: "env" });
+    const args = readFileSync(join(home, "args"), "utf8");
+    expect(args).toContain("-H Host: llm.example:80 ");
+    expect(args).toContain(" http://127.0.0.9:1234/");
+  });
+
   it("says what Fortio said when it fails", async () => {
     const path = script(join(home, "fortio"), "echo 'bad flag' >&2; exit 2");
     const attempt = runFortio({ path, version: "1", source: "env" }, "http://127.0.0.1:1/", []);
