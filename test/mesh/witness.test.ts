@@ -161,6 +161,40 @@ describe.runIf(await meshCanRun())("the examples of docs/rules on a real istiod"
     }
   });
 
+  it("a namespace's own VirtualService goes before one that all see, however young it is", async () => {
+    const [stable, , rule] = example("host-owned-twice", "broken", VERSIONS);
+    const { spec } = stable as unknown as { spec: { http: object[] } };
+    const host = `llm-service.${VERSIONS}.svc.cluster.local`;
+    const to = (subset: string, more: object) => ({
+      ...spec,
+      hosts: [host],
+      http: [{ route: [{ destination: { host, subset } }] }],
+      ...more,
+    });
+    const seenByAll = {
+      ...stable!,
+      metadata: { name: "for-all", namespace: VERSIONS },
+      spec: to("v1", {}),
+    };
+    const own = {
+      ...stable!,
+      metadata: { name: "own", namespace: VERSIONS },
+      spec: to("v2", { exportTo: ["."] }),
+    };
+    await apply([rule!, seenByAll, own]);
+    await remove([own]);
+    applied = [rule!, seenByAll, own];
+    await eventually("the one that all see", async () => {
+      const served = await versionsOf(10);
+      return served.length === 10 && served.every((version) => version === "v1");
+    });
+    await mesh.apply(own);
+    await eventually("its own", async () => {
+      const served = await versionsOf(10);
+      return served.length === 10 && served.every((version) => version === "v2");
+    });
+  });
+
   it("a DENY for everything refuses the allowed account, and an ALLOW of nothing does not", async () => {
     const broken = example("deny-over-allow", "broken");
     await apply(broken);

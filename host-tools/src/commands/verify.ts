@@ -38,6 +38,9 @@ export interface VerifyCommandOptions {
   readonly service?: string;
 }
 
+/** Kinds that Istio takes as well, and no rule reads. */
+const GATEWAY_API = "gateway.networking.k8s.io";
+
 /**
  * @param paths files and folders, `-` for standard input; by default the folder
  * @returns 79 with findings, 65 when a file could not be read or none holds an object, else 0
@@ -122,6 +125,13 @@ function tellSummary(
     say(paint.bad(`left out, because it could not be read: ${unread}`));
   }
   if (mesh.objects.length === 0) return;
+  const strange = mesh.objects.filter(({ group }) => group === GATEWAY_API);
+  if (strange.length > 0) {
+    const kinds = [...new Set(strange.map(({ kind }) => kind))].sort().join(", ");
+    say(
+      paint.dim(`not judged: ${counted(strange.length, "object")} of the Gateway API (${kinds})`),
+    );
+  }
   const sources = [...new Set(mesh.calls.map((call) => call.source))];
   if (sources.length === 0) {
     const told = policy === undefined ? "name a policy with --policy" : `${policy} has no calls`;

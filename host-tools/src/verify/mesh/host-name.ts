@@ -34,8 +34,3 @@ export function exportedTo(exportTo: readonly string[], namespace: string): read
   if (exportTo.length === 0) return ["*"];
   return exportTo.map((one) => (one === "." ? namespace : one));
 }
-
-export function exportsMeet(a: readonly string[], b: readonly string[]): boolean {
-  if (a.includes("~") || b.includes("~")) return false;
-  return a.includes("*") || b.includes("*") || a.some((one) => b.includes(one));
-}

@@ -74,7 +74,8 @@ export function readVirtualService(object: MeshObject): VirtualService {
     ...spec
       .at("http")
       .items()
-      .map((route, i) => readRoute(service, route, i)),
+      .map((route, i) => readRoute(service, route, i))
+      .filter(({ view: route }) => route.isMap),
   );
   return service;
 }

@@ -3,7 +3,7 @@
 
 import { addItem, insertItem, removeObject } from "../fix/edit-view";
 import type { TextEdit } from "../fix/text-edit";
-import { exportsMeet, shortHost } from "../mesh/host-name";
+import { shortHost } from "../mesh/host-name";
 import type { VirtualService } from "../mesh/http-route";
 import type { Mesh } from "../mesh/mesh";
 import { type Finding, fixOf, type Rule } from "../rule";
@@ -34,10 +34,21 @@ export const hostOwnedTwice: Rule = {
   },
 };
 
-/** Two versions of one object, such as alternatives in a folder, are no rivals: the later replaces. */
+/**
+ * Two versions of one object, such as alternatives in a folder, are no rivals: the later replaces. Nor are
+ * two of different scope: a namespace's own goes before what is exported to it by name, and that before
+ * what all see, which is how one is overridden (SelectVirtualServices in pilot/pkg/model/virtualservice.go).
+ */
 function rivals(a: VirtualService, b: VirtualService): boolean {
   const same = a.object.name === b.object.name && a.object.namespace === b.object.namespace;
-  return !same && exportsMeet(a.exportTo, b.exportTo);
+  const others = scopesOf(b);
+  return !same && scopesOf(a).some((scope) => others.includes(scope));
+}
+
+function scopesOf({ exportTo, object }: VirtualService): string[] {
+  return exportTo
+    .filter((namespace) => namespace !== "~")
+    .map((namespace) => (namespace === object.namespace ? `own ${namespace}` : namespace));
 }
 
 function finding(host: string, owners: readonly Owner[]): Finding {

@@ -29,6 +29,10 @@ export class View {
     return this.value !== undefined;
   }
 
+  get isMap(): boolean {
+    return typeof this.value === "object" && this.value !== null && !Array.isArray(this.value);
+  }
+
   /** Items of a list; of anything else none. */
   items(): View[] {
     if (!Array.isArray(this.value)) return [];
@@ -37,10 +41,8 @@ export class View {
 
   /** Members of a map; of anything else none. */
   members(): [string, View][] {
-    if (typeof this.value !== "object" || this.value === null || Array.isArray(this.value)) {
-      return [];
-    }
-    return Object.entries(this.value).map(([key, value]) => [
+    if (!this.isMap) return [];
+    return Object.entries(this.value as object).map(([key, value]) => [
       key,
       new View(this.object, [...this.path, key], value),
     ]);
