@@ -7,8 +7,9 @@
 export function noAnswer(failure: unknown, timeoutMs: number): string {
   if (!(failure instanceof Error)) return String(failure);
   if (failure.name === "TimeoutError") return `no answer in ${timeoutMs} ms`;
-  const isFetch = failure instanceof TypeError && failure.cause instanceof Error;
-  const inner = isFetch ? failure.cause : failure;
+  const { cause } = failure;
+  // Only of fetch: a socket's own message says more than what has led to it.
+  const inner = failure instanceof TypeError && cause instanceof Error ? cause : failure;
   const { code } = inner as NodeJS.ErrnoException;
   return typeof code === "string" ? `unreachable (${code})` : inner.message;
 }

@@ -9,6 +9,7 @@ import { stablePorts } from "./free-ports";
 import { KubeClient, type KubeAccess } from "./kube-client";
 import { Part } from "./part";
 import type { MeshParts } from "./parts";
+import { PodNetwork } from "./pod-network";
 
 const READY_TIMEOUT_MS = 60_000;
 
@@ -18,6 +19,8 @@ export interface Kubernetes {
   readonly port: number;
   /** The cluster's administrator; usable once the API server has been started. */
   readonly admin: KubeAccess;
+  /** How the API server reaches pods. */
+  readonly podNetwork: PodNetwork;
 }
 
 /** Both, not started yet. */
@@ -39,7 +42,9 @@ export async function prepareKubernetes(parts: MeshParts, folder: string): Promi
     },
   };
   const etcd = etcdPart(parts, folder, clientPort, peerPort);
-  return { etcd, apiServer: apiServerPart(parts, folder, clientPort, admin), port, admin };
+  const podNetwork = await PodNetwork.start(folder);
+  const apiServer = apiServerPart(parts, folder, clientPort, admin, podNetwork.configPath);
+  return { etcd, apiServer, port, admin, podNetwork };
 }
 
 function apiServerPart(
@@ -47,11 +52,12 @@ function apiServerPart(
   folder: string,
   etcdPort: number,
   admin: KubeAccess,
+  egressConfig: string,
 ): Part {
   return new Part({
     name: "kube-apiserver",
     program: parts.apiServer,
-    args: apiServerArgs(folder, etcdPort, admin.port),
+    args: apiServerArgs(folder, etcdPort, admin.port, egressConfig),
     logPath: join(folder, "kube-apiserver.log"),
     readyTimeoutMs: READY_TIMEOUT_MS,
     graceMs: 10_000,
@@ -85,7 +91,12 @@ function etcdPart(parts: MeshParts, folder: string, clientPort: number, peerPort
 }
 
 /** The server makes its own certificate for 127.0.0.1 and keeps it in `--cert-dir` over restarts. */
-function apiServerArgs(folder: string, etcdPort: number, port: number): string[] {
+function apiServerArgs(
+  folder: string,
+  etcdPort: number,
+  port: number,
+  egressConfig: string,
+): string[] {
   const key = join(folder, "service-accounts.key");
   return [
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
@@ -102,6 +113,7 @@ function apiServerArgs(folder: string, etcdPort: number, port: number): string[]
     // No controller makes the accounts and quotas that these would ask for.
     "--disable-admission-plugins=ServiceAccount",
     "--endpoint-reconciler-type=none",
+    `--egress-selector-config-file=${egressConfig}`,
     "--profiling=false",
   ];
 }

@@ -174,7 +174,7 @@ export class Mesh {
 
   /** Ends everything, and removes the folder; keeps the logs where that is asked for. Idempotent. */
   async stop(): Promise<void> {
-    const { etcd, apiServer } = this.kubernetes;
+    const { etcd, apiServer, podNetwork } = this.kubernetes;
     await Promise.all([
       ...this.links.map((link) => link.close()),
       ...this.agents.map((agent) => agent.stop()),
@@ -182,6 +182,7 @@ export class Mesh {
       this.registry.kill(),
       apiServer.kill(),
       etcd.kill(),
+      podNetwork.stop(),
     ]);
     this.client.close();
     keepLogs(this.folder);
