@@ -8,7 +8,12 @@ import { Cause } from "./contract/signals";
 import { CanarySettings, RouteSettings, Settings } from "./config/settings";
 import { canarySettings, routeSettings } from "./config/settings";
 import { readRecord, recordComparisonQ16, recordErrors } from "./edge/canary-record";
-import { recordEvidenceQ16, recordKilledS, recordPlace } from "./edge/canary-record";
+import {
+  recordAboveQ16,
+  recordEvidenceQ16,
+  recordKilledS,
+  recordPlace,
+} from "./edge/canary-record";
 import { recordRequests, writeRecord } from "./edge/canary-record";
 import { LEVEL_WARN, NO_TIME, STATUS_OK, readProperty, wallNs } from "./edge/host";
 import { resultBytes, resultPtr } from "./edge/host";
@@ -79,6 +84,7 @@ function learn(state: CanaryState): bool {
   if (!there) return false;
   state.evidenceQ16 = recordEvidenceQ16();
   state.comparisonQ16 = recordComparisonQ16();
+  state.aboveQ16 = recordAboveQ16();
   state.requests = recordRequests();
   state.errors = recordErrors();
   if (recordKilledS() != 0) state.killedS = recordKilledS();
@@ -88,7 +94,17 @@ function learn(state: CanaryState): bool {
 function tell(state: CanaryState): Shared {
   const evidence = state.evidenceQ16;
   const comparison = state.comparisonQ16;
-  return writeRecord(state.hash, evidence, comparison, state.requests, state.errors, state.killedS);
+  const above = state.aboveQ16;
+  const killedS = state.killedS;
+  return writeRecord(
+    state.hash,
+    evidence,
+    comparison,
+    above,
+    state.requests,
+    state.errors,
+    killedS,
+  );
 }
 
 /** Seconds since 1970, never 0. */
@@ -112,6 +128,7 @@ function weigh(
     if (state.killedS != 0) return;
     const evidence = state.evidenceQ16;
     const comparison = state.comparisonQ16;
+    const above = state.aboveQ16;
     const requests = state.requests;
     const errors = state.errors;
     weighAnswer(
@@ -132,6 +149,7 @@ function weigh(
     }
     state.evidenceQ16 = evidence;
     state.comparisonQ16 = comparison;
+    state.aboveQ16 = above;
     state.requests = requests;
     state.errors = errors;
     state.killedS = 0;

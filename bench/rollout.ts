@@ -6,6 +6,7 @@
 //   `found_within_60_pct`   of 10,000 canaries with 20 % errors beside 1 %, those that a sequential
 //                           test rejects within 60 requests of the canary, looked at after each
 //   `operating_characteristic`  how often, and after how many requests, by the true share of errors
+//   `guard_characteristic`  how often the filter's own guard takes a canary out within so many answers
 //
 // Live, on etcd, kube-apiserver, istiod, istio-agent and Envoy with the filter: see rollout/live.ts.
 // Shares of errors are exact there (49 or 51 of any 1,000 answers); of both versions, so that the
@@ -14,6 +15,7 @@
 import { seededPrng } from "../host-tools/src/lib/prng";
 import type { Bench, BenchOptions, BenchResult } from "./bench";
 import { operatingCharacteristic } from "./rollout/characteristic";
+import { guardCharacteristic } from "./rollout/guard-characteristic";
 import { measureLive } from "./rollout/live";
 import { policyPlan } from "../test/support/rollout-plan";
 import { requestsToReject, simulateRollout } from "./rollout/simulation";
@@ -22,6 +24,7 @@ const HEALTHY_RUNS = 1000;
 const BAD_RUNS = 10_000;
 const FOUND_WITHIN = 60;
 const CHARACTERISTIC_RUNS = 400;
+const GUARD_RUNS = 4000;
 
 async function run({ seed, quick, say }: BenchOptions): Promise<BenchResult> {
   const random = seededPrng(seed).fork("rollout");
@@ -48,6 +51,8 @@ async function run({ seed, quick, say }: BenchOptions): Promise<BenchResult> {
     CHARACTERISTIC_RUNS / scale,
     random.fork("characteristic"),
   );
+  say("guard in the proxy");
+  const guard = guardCharacteristic(GUARD_RUNS / scale, random.fork("guard"));
   const live = await measureLive(seed, quick, say);
   return {
     figures: {
@@ -58,6 +63,7 @@ async function run({ seed, quick, say }: BenchOptions): Promise<BenchResult> {
       false_rollbacks_pct: (100 * falseRollbacks) / healthyRuns,
       found_within_60_pct: (100 * found) / badRuns,
       operating_characteristic: characteristic,
+      guard_characteristic: guard,
     },
     table: [
       ...Object.entries({ ...live, false_rollbacks_pct: (100 * falseRollbacks) / healthyRuns }).map(

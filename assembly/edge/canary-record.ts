@@ -7,7 +7,7 @@ import { PROBES_MAX } from "../contract/limits";
 import { Shared, createSlot, readSlot, slotVersion, writeSlot } from "./shared";
 
 const OWNER: i32 = 0x63;
-/** Hash u64, evidence i32, comparison i32, requests u32, errors u32, time of the kill u32, 0, checksum. */
+/** Hash u64; evidence, comparison i32; requests, errors, time of the kill u32; above i32; checksum. */
 const BYTES: i32 = 40;
 const VALUE: usize = memory.data(40, 8);
 const SLOTS: i32 = 65536;
@@ -24,6 +24,11 @@ export function recordEvidenceQ16(): i32 {
 /** The same against the stable arm, Q16. */
 export function recordComparisonQ16(): i32 {
   return load<i32>(VALUE, 12);
+}
+
+/** Against 1 % of errors, Q16. */
+export function recordAboveQ16(): i32 {
+  return load<i32>(VALUE, 28);
 }
 
 export function recordRequests(): u32 {
@@ -87,6 +92,7 @@ export function writeRecord(
   hash: u64,
   evidenceQ16: i32,
   comparisonQ16: i32,
+  aboveQ16: i32,
   requests: u32,
   errors: u32,
   killedS: u32,
@@ -97,7 +103,8 @@ export function writeRecord(
   store<i32>(VALUE, comparisonQ16, 12);
   store<u32>(VALUE, requests, 16);
   store<u32>(VALUE, errors, 20);
-  store<u64>(VALUE, killedS, 24);
+  store<u32>(VALUE, killedS, 24);
+  store<i32>(VALUE, aboveQ16, 28);
   if (absent) return createSlot(OWNER, place - 1, VALUE, BYTES);
   return writeSlot(OWNER, place - 1, VALUE, BYTES, version);
 }

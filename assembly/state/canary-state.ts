@@ -6,6 +6,7 @@
 //
 // Lives as long as the VM, in the places of the route's state.
 
+import { CANARY_ERROR_STEP_Q16, CANARY_SUCCESS_STEP_Q16 } from "../contract/config";
 import { ROUTES_MAX } from "../contract/limits";
 
 /** Places for canaries: as many as there are states of routes. */
@@ -23,6 +24,8 @@ export class CanaryState {
   evidenceQ16: i32;
   /** The same, bad against the stable arm beside it (stable-comparison.ts). */
   comparisonQ16: i32;
+  /** The same, bad against 1 % of errors, below which no comparison matters. */
+  aboveQ16: i32;
   requests: u32;
   errors: u32;
   /** When the canary was found bad, seconds since 1970; 0 while it is not. */
@@ -88,6 +91,8 @@ export function weighAnswer(
   const step = failed ? errorStepQ16 : -successStepQ16;
   state.evidenceQ16 = moved(state.evidenceQ16, step, floorQ16);
   state.comparisonQ16 = moved(state.comparisonQ16, comparedQ16, floorQ16);
+  const above = failed ? CANARY_ERROR_STEP_Q16 : -CANARY_SUCCESS_STEP_Q16;
+  state.aboveQ16 = moved(state.aboveQ16, above, floorQ16);
   if (state.requests != u32.MAX_VALUE) state.requests++;
   if (failed && state.errors != u32.MAX_VALUE) state.errors++;
 }
@@ -98,8 +103,12 @@ function moved(evidence: i32, step: i32, floorQ16: i32): i32 {
   return min(max(sane + step, -floorQ16), CANARY_EVIDENCE_MAX);
 }
 
-/** Whether that is enough to kill. */
+/**
+ * Whether that is enough to kill: too many errors, or more than the stable arm's and more than 1 % as well,
+ * so that a handful beside a flawless stable arm is none of a guard's business.
+ */
 export function foundBad(state: CanaryState, thresholdQ16: i32, requestsMin: i32): bool {
   if (state.requests < <u32>requestsMin) return false;
-  return state.evidenceQ16 >= thresholdQ16 || state.comparisonQ16 >= thresholdQ16;
+  if (state.evidenceQ16 >= thresholdQ16) return true;
+  return state.comparisonQ16 >= thresholdQ16 && state.aboveQ16 >= thresholdQ16;
 }

@@ -66,6 +66,7 @@ export function canaryRecords(proxy: EmbeddedProxy): CanaryRecord[] {
       requests: view.getUint32(16, true),
       errors: view.getUint32(20, true),
       isKilled: view.getUint32(24, true) !== 0,
+      aboveQ16: view.getInt32(28, true),
     };
   });
 }
@@ -74,6 +75,7 @@ export interface CanaryRecord {
   readonly key: string;
   readonly evidenceQ16: number;
   readonly comparisonQ16: number;
+  readonly aboveQ16: number;
   readonly requests: number;
   readonly errors: number;
   readonly isKilled: boolean;

@@ -2,6 +2,7 @@
 // assembly/state/canary-state.ts, for tests and for figures that need more answers than a filter is
 // asked in a test.
 
+import { CANARY_ERROR_STEP_Q16, CANARY_SUCCESS_STEP_Q16 } from "../contract";
 import type { GuardSteps } from "./guard-steps";
 import { ReferenceComparison } from "./reference-comparison";
 
@@ -11,6 +12,7 @@ const EVIDENCE_MAX_Q16 = 2 ** 24;
 export class ReferenceGuard {
   evidenceQ16 = 0;
   comparisonQ16 = 0;
+  aboveQ16 = 0;
   requests = 0;
   errors = 0;
   isKilled = false;
@@ -46,7 +48,10 @@ export class ReferenceGuard {
     this.comparisonQ16 = this.moved(this.comparisonQ16, compared);
     this.requests++;
     if (isError) this.errors++;
-    const isBad = this.evidenceQ16 >= thresholdQ16 || this.comparisonQ16 >= thresholdQ16;
+    const aboveQ16 = isError ? CANARY_ERROR_STEP_Q16 : -CANARY_SUCCESS_STEP_Q16;
+    this.aboveQ16 = this.moved(this.aboveQ16, aboveQ16);
+    const isWorse = this.comparisonQ16 >= thresholdQ16 && this.aboveQ16 >= thresholdQ16;
+    const isBad = this.evidenceQ16 >= thresholdQ16 || isWorse;
     this.isKilled = isBad && this.requests >= this.requestsMin;
     return this.isKilled;
   }

@@ -30,6 +30,13 @@ describe("the default guard of a policy, beside a stable arm with 1 % errors", (
     },
   );
 
+  it("lets a canary live with errors that are few, however good the stable arm", () => {
+    for (const share of [0.002, 0.01]) {
+      const traffic = { canary: share, stable: 0, stablePerCanary: 4, workers: 2 };
+      expect(killedPercent(traffic, 10_000, 100)).toBeLessThanOrEqual(2);
+    }
+  });
+
   it("lets a canary with the same errors live", () => {
     for (const share of [0.002, 0.01, 0.03, 0.049]) {
       const traffic = { canary: share, stable: share, stablePerCanary: 4, workers: 2 };

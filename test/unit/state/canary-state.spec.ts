@@ -52,6 +52,19 @@ describe("the evidence against a canary", () => {
   });
 });
 
+describe("a comparison with the stable arm", () => {
+  it("is enough only where the errors are more than a handful as well", () => {
+    const state = fresh(12);
+    state.requests = 1000;
+    state.comparisonQ16 = 500;
+    expect(foundBad(state, 500, 10)).toBe(false);
+    state.aboveQ16 = 500;
+    expect(foundBad(state, 500, 10)).toBe(true);
+    state.comparisonQ16 = 499;
+    expect(foundBad(state, 500, 10)).toBe(false);
+  });
+});
+
 describe("a canary", () => {
   it("is bad from the threshold on, and never before enough answers", () => {
     const state = fresh(10);
