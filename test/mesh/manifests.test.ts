@@ -4,6 +4,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { compilePolicy } from "../../host-tools/src/config/policy-compile";
+import { connectCluster } from "../../host-tools/src/cluster";
+import { clusterDifferences } from "../../host-tools/src/diff/cluster-differences";
 import { filterImage, filterKind } from "../../host-tools/src/istio/filter-object";
 import { manifests } from "../../host-tools/src/manifests/manifests";
 import { parseIstioVersion } from "../../host-tools/src/config/policy-mesh";
@@ -37,8 +39,7 @@ const NAMES = Object.keys(POLICIES) as PolicyName[];
 
 /** Objects for one Istio; a policy that needs a newer one says so. */
 function objectsFor(name: PolicyName, version: string, image = IMAGE): readonly KubeObject[] {
-  const text = withIstio(POLICIES[name], version).replace('ganglion: "on"', `app: ${CALLER}`);
-  const { policy, config } = compilePolicy(text, "ganglion.yaml");
+  const { policy, config } = compilePolicy(withIstio(POLICIES[name], version), "ganglion.yaml");
   const kind = filterKind("auto", parseIstioVersion(version)!);
   return manifests(policy, config, { kind, image }).map(({ object }) => ({ ...object }));
 }
@@ -72,6 +73,29 @@ describe.runIf(await meshCanRun())("rendered objects and a real API server", () 
     },
   );
 
+  it("are seen by diff as they were applied, but for what an autoscaler has changed", async () => {
+    const { policy, config } = compilePolicy(WORKLOAD_POLICY, "ganglion.yaml");
+    const objects = manifests(policy, config, { kind: "TrafficExtension", image: IMAGE });
+    await mesh.apply(objects.map(({ object }) => ({ ...object })));
+    const cluster = await connectCluster({ kubeconfig: mesh.kubeconfig });
+    const { namespace } = policy.mesh;
+    const differing = async () =>
+      (await clusterDifferences({ cluster, objects, namespace, isPushed: false })).map(
+        ({ state, object }) => `${state} ${object}`,
+      );
+    expect(await differing()).toEqual([]);
+    const path = (name: string) =>
+      `/apis/apps/v1/namespaces/${namespace}/deployments/${name}/scale`;
+    const scaled = async (name: string): Promise<void> => {
+      const type = "application/merge-patch+json";
+      await mesh.client.call("PATCH", path(name), { spec: { replicas: 7 } }, type);
+    };
+    await scaled("conversation-service");
+    expect(await differing()).toEqual([]);
+    await scaled("llm-service-v1");
+    expect(await differing()).toEqual([`changed Deployment ${namespace}/llm-service-v1`]);
+  });
+
   it("are refused with a field that the definitions do not have", async () => {
     const [object] = objectsFor("llm-service", "1.31");
     const wrong = { ...object!, spec: { ...(object!.spec as object), nowhere: 1 } };
@@ -92,7 +116,7 @@ describe.runIf(await meshCanRun())("rendered objects and a real control plane", 
     echo = await startEcho(["llm"]);
     const at = { namespace: "ai-services" };
     [caller] = await Promise.all([
-      startWorkload(mesh, { ...at, name: CALLER }),
+      startWorkload(mesh, { ...at, name: CALLER, labels: { ganglion: "on" } }),
       startWorkload(mesh, { ...at, name: "llm-service", appPort: echo.ports["llm"]! }),
     ]);
   });

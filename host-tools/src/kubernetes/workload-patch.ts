@@ -1,7 +1,7 @@
 // What the Deployments of the policy's workloads need on their pods: a strategic merge patch,
 // because the Deployments are not ours.
 
-import type { MeshFacts } from "../config/policy";
+import type { Policy } from "../config/policy";
 import type { ProxyResources } from "../config/policy-proxy";
 import { METRIC_LABELS } from "../istio/stat-tags";
 import { yamlText } from "../istio/yaml-text";
@@ -31,9 +31,13 @@ export function workloadComponent(): string {
   );
 }
 
-/** Undefined for a policy that says nothing of its workloads' proxies. */
-export function workloadPatch(mesh: MeshFacts): string | undefined {
+/**
+ * Undefined for a policy that says nothing of its workloads' proxies, and where all Deployments are
+ * rendered: those say more.
+ */
+export function workloadPatch({ mesh, services }: Policy): string | undefined {
   const { proxy, intercept, prometheus } = mesh;
+  if (services.every(({ workload }) => workload !== undefined)) return undefined;
   if (proxy === undefined && intercept === undefined) return undefined;
   const annotations = {
     ...(proxy && proxyAnnotations(proxy)),

@@ -64,7 +64,7 @@ export function operationsManifests(
 /** Files beside the objects, by name; none of them is an object to apply. */
 export function operationsCompanions(policy: Policy): [file: string, text: string][] {
   const { mesh, name } = policy;
-  const patch = workloadPatch(mesh);
+  const patch = workloadPatch(policy);
   const files: [string, string | undefined][] = [
     ["workload/kustomization.yaml", patch && workloadComponent()],
     ["workload/patch.yaml", patch],

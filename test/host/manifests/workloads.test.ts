@@ -8,7 +8,7 @@ import { yamlStream, yamlText } from "../../../host-tools/src/istio/yaml-text";
 import { RENDERED_KINDS } from "../../../host-tools/src/manifests/rendered-kinds";
 import { located, verifyTexts } from "../../../host-tools/src/verify";
 import { expectGolden } from "../../support/golden";
-import { compiledOperations, operationsObjects } from "./operations-policy";
+import { compiledOperations, operationsFiles, operationsObjects } from "./operations-policy";
 import { WORKLOAD_POLICY } from "./workload-policy";
 
 interface Template {
@@ -178,6 +178,14 @@ describe("pods of a policy", () => {
   it("ask gRPC's own health service, by number since Kubernetes takes no name there", () => {
     const [container] = templateOf("retrieval-service").spec.containers;
     expect(container?.["readinessProbe"]).toEqual({ grpc: { port: 50051 } });
+  });
+
+  it("need no patch from an overlay, unless a service's are somebody else's", () => {
+    const names = (text: string) =>
+      [...operationsFiles(text).keys()].filter((name) => name.startsWith("beside/workload"));
+    expect(names(WORKLOAD_POLICY)).toEqual([]);
+    const other = "  other: { routes: [{ name: other, match: { authority: other } }] }\n";
+    expect(names(WORKLOAD_POLICY + other)).toHaveLength(2);
   });
 
   it("are without findings of verify", () => {

@@ -10,6 +10,8 @@ export interface WorkloadOptions {
   readonly namespace: string;
   /** Port of the application on 127.0.0.1; undefined for a workload that only calls. */
   readonly appPort?: number;
+  /** Labels of the pod beside `app`. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** What the application speaks. Default HTTP. */
   readonly protocol?: "HTTP" | "GRPC";
   /** Environment of its agent. */
@@ -25,7 +27,7 @@ export const INBOUND_PORT = 9443;
 
 /** Starts the sidecar of a workload, with the objects that stand for injection and iptables. */
 export async function startWorkload(mesh: Mesh, options: WorkloadOptions): Promise<Proxy> {
-  const { name, namespace, appPort, env, proxyConfig } = options;
+  const { name, namespace, appPort, labels, env, proxyConfig } = options;
   const ip = mesh.nextIp();
   await mesh.apply([
     sidecarObject(options, ip),
@@ -35,7 +37,7 @@ export async function startWorkload(mesh: Mesh, options: WorkloadOptions): Promi
     name,
     namespace,
     kind: "sidecar",
-    labels: { app: name },
+    labels: { app: name, ...labels },
     serviceAccount: name,
     ip,
     ...(env ? { env } : {}),
