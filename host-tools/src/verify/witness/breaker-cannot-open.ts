@@ -43,7 +43,7 @@ export const breakerCannotOpen: Witness = {
   async drive(stage) {
     for (const path of ["/one", "/three"]) await stage.send(30, { path });
     // Envoy hands changes of health to its workers at once, but the next only after a second.
-    await stage.wait(1200);
+    await stage.wait(2500);
     const before = await stage.upstream("bad");
     await stage.send(REQUESTS, { path: "/one" });
     const after = await stage.upstream("bad");

@@ -5,7 +5,7 @@ import { cluster, route, witnessBootstrap } from "./proxy-config";
 import { ENTRY } from "./stage";
 import { between, exactly, type Ports, type Witness } from "./witness";
 
-const REQUESTS = 100;
+const REQUESTS = 200;
 
 function bootstrap(ports: Ports, samplingPercent: number) {
   const provider = {
@@ -29,7 +29,7 @@ function bootstrap(ports: Ports, samplingPercent: number) {
 
 export const headSamplingOfErrors: Witness = {
   rule: "head-sampling-of-errors",
-  shows: "Of 100 failed requests about 10 are traced at 10 %; all are where all are sampled.",
+  shows: "Of 200 failed requests about 20 are traced at 10 %; all are where all are sampled.",
   standsFor: "Every request fails; a traced one is one that Envoy hands to the collector.",
   upstreams: [
     {
@@ -50,10 +50,10 @@ export const headSamplingOfErrors: Witness = {
       [`${tracing}.not_traceable`]: await stage.settledStat(`${tracing}.not_traceable`),
     };
   },
-  // Sampling is random: of 100 at 10 %, none or over 30 is rarer than one in ten thousand.
+  // Sampling is random: of 200 at 10 %, under 2 or over 48 is rarer than one in ten million.
   expect: {
     answers_503: { broken: exactly(REQUESTS), fixed: exactly(REQUESTS) },
-    "http.entry.tracing.random_sampling": { broken: between(1, 30), fixed: exactly(REQUESTS) },
-    "http.entry.tracing.not_traceable": { broken: between(70, 99), fixed: exactly(0) },
+    "http.entry.tracing.random_sampling": { broken: between(2, 48), fixed: exactly(REQUESTS) },
+    "http.entry.tracing.not_traceable": { broken: between(152, 198), fixed: exactly(0) },
   },
 };

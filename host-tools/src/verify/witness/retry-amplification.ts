@@ -9,7 +9,7 @@ const RETRIES = { retry_policy: { retry_on: "5xx", num_retries: 3 } };
 
 /** @param actions of the three hops, the caller's first */
 function bootstrap(ports: Ports, actions: readonly [Message, Message, Message]) {
-  const [first, second, third] = actions.map((action) => ({ timeout: "10s", ...action }));
+  const [first, second, third] = actions.map((action) => ({ timeout: "60s", ...action }));
   return witnessBootstrap(
     [
       { name: ENTRY, routes: [route("intent", first)] },
@@ -39,7 +39,7 @@ export const retryAmplification: Witness = {
   broken: (ports) => bootstrap(ports, [RETRIES, RETRIES, RETRIES]),
   fixed: (ports) => bootstrap(ports, [{}, {}, RETRIES]),
   async drive(stage) {
-    const answers = await stage.send(1, { timeoutMs: 15_000 });
+    const answers = await stage.send(1, { timeoutMs: 90_000 });
     const total = (name: string) => stage.settledStat(`cluster.${name}.upstream_rq_total`);
     return {
       requests: 1,

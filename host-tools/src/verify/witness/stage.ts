@@ -77,6 +77,17 @@ export class Stage {
     }
   }
 
+  /** As `upstream`, read again until it has stood still for 500 ms: copies and ends come later. */
+  async settledUpstream(name: string): Promise<UpstreamCounts> {
+    let counts = await this.upstream(name);
+    for (;;) {
+      await this.wait(500);
+      const next = await this.upstream(name);
+      if (next.requests === counts.requests && next.aborted === counts.aborted) return next;
+      counts = next;
+    }
+  }
+
   async upstream(name: string): Promise<UpstreamCounts> {
     const counts = (await this.upstreams.counts())[name];
     if (counts === undefined) throw new Error(`no upstream ${name}`);

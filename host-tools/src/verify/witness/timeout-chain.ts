@@ -12,7 +12,7 @@ function bootstrap(ports: Ports, callerTimeout: string) {
       {
         name: "callee",
         port: ports["callee"]!,
-        routes: [route("app", { timeout: "1.5s" })],
+        routes: [route("app", { timeout: "6s" })],
       },
     ],
     [cluster("callee", [ports["callee"]!]), cluster("app", [ports["app"]!])],
@@ -22,16 +22,14 @@ function bootstrap(ports: Ports, callerTimeout: string) {
 export const timeoutChain: Witness = {
   rule: "timeout-chain",
   shows: "With a timeout under the callee's answer time all work is begun and none of it is used.",
-  standsFor:
-    "0.15 s stands for the caller's 3 s, 1.5 s for the callee's 30 s; an answer takes 10 s.",
-  upstreams: [{ name: "app", law: { kind: "constant", ms: 500 } }],
+  standsFor: "0.6 s stands for the caller's 3 s, 6 s for the callee's 30 s; 2 s is 10 s.",
+  upstreams: [{ name: "app", law: { kind: "constant", ms: 2000 } }],
   hops: ["callee"],
-  broken: (ports) => bootstrap(ports, "0.15s"),
-  fixed: (ports) => bootstrap(ports, "1.6s"),
+  broken: (ports) => bootstrap(ports, "0.6s"),
+  fixed: (ports) => bootstrap(ports, "6.4s"),
   async drive(stage) {
     const answers = await stage.sendAtRate(50, 10);
-    await stage.wait(600);
-    const app = await stage.upstream("app");
+    const app = await stage.settledUpstream("app");
     return {
       requests: 10,
       answers_200: answers.count(200),
