@@ -30,7 +30,9 @@ services:
   llm-service:
     port: ${SERVICE_PORT}
     global_limits:
-      - { name: tier, key: { header: x-user-tier }, requests_per_second: { free: 10, premium: 100 } }
+      - name: tier
+        key: { header: x-user-tier }
+        requests_per_second: { free: 10, premium: 100 }
     routes: [{ name: chat }]
 `;
 
