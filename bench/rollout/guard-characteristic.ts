@@ -1,5 +1,5 @@
-// What the filter's guard of a default policy promises, by simulation of its twin: how often a canary is taken
-// out within so many of its answers, beside a stable arm that is well or as bad.
+// What the filter's guard of a default policy promises, by simulation of its twin: how often a canary is
+// taken out within so many of its answers, beside a stable arm that is well or as bad.
 
 import { answersToKill, type GuardTraffic } from "../../host-tools/src/canary/guard-simulation";
 import type { Prng } from "../../host-tools/src/lib/prng";

@@ -86,12 +86,40 @@ describe.runIf(await meshCanRun())("ganglion rollout", () => {
     expect(refused.stderr).toContain("code: E_ROLLOUT_UNDERWAY");
     const { status: exit, stdout } = await start("run", "-o", "json").ended;
     expect(exit).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({
+    const after = JSON.parse(stdout);
+    expect(after).toMatchObject({
       rollout: before.rollout,
       phase: "completed",
       weight_percent: 100,
     });
+    // The figures of the step go on; what nobody has watched is said.
+    const { canary, unwatched_s: unwatchedS } = after.steps[0];
+    expect(canary.requests).toBeGreaterThanOrEqual(before.steps[0].canary.requests);
+    expect(unwatchedS).toBeGreaterThanOrEqual(15);
     expect((await load.stop()).failed).toBe(0);
+  });
+
+  it("tells by status what a guard has done while no tool runs, and the next tool writes it", async () => {
+    await apply();
+    const load = rig.load(300, 4);
+    const first = start("start");
+    await eventually("a judged check", async () => first.said().includes("weight 20: canary"));
+    first.child.kill("SIGKILL");
+    await first.ended;
+    rig.canary.fail(300);
+    const killed = await eventually("a kill that status tells of", async () => {
+      const { stdout } = await start("status", "-o", "json").ended;
+      const [kill] = JSON.parse(stdout).guard?.killed ?? [];
+      return kill as { route: string; at: string; answers: number; errors: number } | undefined;
+    });
+    expect(killed).toMatchObject({ route: "chat" });
+    expect(killed.errors).toBeGreaterThan(0);
+    expect(killed.answers).toBeGreaterThanOrEqual(killed.errors);
+    expect(Math.abs(Date.parse(killed.at) - Date.now())).toBeLessThan(10 * 60_000);
+    const { status, stdout } = await start("run", "-o", "json").ended;
+    expect(status).toBe(80);
+    expect(JSON.parse(stdout)).toMatchObject({ decided_by: "guard", weight_percent: 0 });
+    await load.stop();
   });
 
   it("exits with 80 when another process aborts it, and reports in Markdown", async () => {
