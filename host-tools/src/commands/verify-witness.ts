@@ -1,9 +1,13 @@
-// `ganglion verify --witness RULE`: shows on a real Envoy what a rule claims.
+// `ganglion verify --witness RULE`: shows what a rule claims, on a real Envoy or, of queries, with promtool.
 
 import { ExitCode, GanglionError } from "../lib/errors";
 import { writeOutput } from "../lib/output";
 import { paint, say, stdoutPaint } from "../lib/talk";
+import { yamlText } from "../istio/yaml-text";
 import { findEnvoy } from "../rig/envoy-finder";
+import { findOnPath } from "../rig/executable";
+import { promtoolTest, QUERY_WITNESSES, type QueryWitness } from "../verify/witness/query-witness";
+import { runQueryWitness } from "../verify/witness/run-query-witness";
 import { deviations, examplePorts, runWitness } from "../verify/witness/run-witness";
 import type { Witness } from "../verify/witness/witness";
 import { witnessConfigurations, witnessTable } from "../verify/witness/witness-text";
@@ -28,12 +32,14 @@ export async function runVerifyWitness(
 ): Promise<ExitCode> {
   const { output = "text" } = options;
   refuseContradictions(paths, output);
-  const witnesses = options.witness === "all" ? WITNESSES : [findWitness(options.witness)];
-  const binary = await envoyAtHand();
+  const isText = output === "text";
+  const all = options.witness === "all";
+  const queries = QUERY_WITNESSES.filter(({ rule }) => all || rule === options.witness);
+  const witnesses = all ? WITNESSES : queries.length > 0 ? [] : [findWitness(options.witness)];
+  const binary = witnesses.length === 0 ? undefined : await envoyAtHand();
   const results: object[] = [];
   let exitCode: ExitCode = ExitCode.ok;
   for (const witness of witnesses) {
-    const isText = output === "text";
     if (isText) await writeOutput(`${witnessConfigurations(witness)}\n`, undefined);
     if (binary !== undefined) say(paint.dim(`running ${witness.rule}, broken and fixed`));
     const counters = binary === undefined ? undefined : await runWitness(witness, binary);
@@ -43,10 +49,35 @@ export async function runVerifyWitness(
     }
     results.push(asJson(witness, counters));
   }
+  for (const told of await runQueries(queries, isText)) {
+    if (told.holds === false) exitCode = ExitCode.inconclusive;
+    results.push(told);
+  }
   if (output !== "text") {
     await writeOutput(`${JSON.stringify(results, null, 2)}\n`, undefined);
   }
   return exitCode;
+}
+
+/** Each witness of a query as JSON; `holds` is null where no promtool is on PATH. */
+async function runQueries(queries: readonly QueryWitness[], isText: boolean) {
+  const promtool = queries.length === 0 ? undefined : findOnPath("promtool");
+  if (queries.length > 0 && promtool === undefined) {
+    say("not run: no promtool on PATH, which comes with Prometheus");
+  }
+  const results: { readonly holds: boolean | null; readonly [member: string]: unknown }[] = [];
+  for (const witness of queries) {
+    const { rule, shows } = witness;
+    const test = promtoolTest(witness);
+    const head = `# ${rule}, for promtool test rules FILE. ${shows}\n`;
+    if (isText) await writeOutput(`${head}${yamlText(test)}\n`, undefined);
+    const outcome = promtool === undefined ? undefined : await runQueryWitness(witness, promtool);
+    if (outcome !== undefined) {
+      say(outcome.holds ? paint.good(`${rule}: as claimed`) : paint.bad(outcome.words));
+    }
+    results.push({ rule, shows, test, counters: null, holds: outcome?.holds ?? null });
+  }
+  return results;
 }
 
 function refuseContradictions(paths: readonly string[], output: string): void {
@@ -65,7 +96,7 @@ function findWitness(rule: string): Witness {
   const witness = witnessOf(rule);
   if (witness) return witness;
   throw new GanglionError("E_WITNESS", `there is no witness for ${rule}`, {
-    hint: `There is one for: ${WITNESSES.map((each) => each.rule).join(", ")}; or say all.`,
+    hint: `There is one for: ${[...WITNESSES, ...QUERY_WITNESSES].map((each) => each.rule).join(", ")}; or say all.`,
     exitCode: ExitCode.usage,
   });
 }

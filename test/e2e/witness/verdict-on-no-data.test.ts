@@ -4,7 +4,10 @@
 import { execFileSync } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { QUERY_WITNESSES } from "../../../host-tools/src/verify/witness/query-witness";
+import { runQueryWitness } from "../../../host-tools/src/verify/witness/run-query-witness";
 import { findPrometheus, Prometheus } from "../../support/prometheus";
 
 const FULL = "llm-service.ai-services.svc.cluster.local";
@@ -86,6 +89,18 @@ describe("a verdict on a real Prometheus", () => {
     const [own] = await prometheus!.query(percent(FULL, "5.."));
     expect(blamed?.value).toBeCloseTo(6, 6);
     expect(own?.value).toBeCloseTo(2, 6);
+  });
+});
+
+describe("a witness of a query", () => {
+  it.for(QUERY_WITNESSES)("is what promtool finds: $rule", async (witness, { skip }) => {
+    const { path, missing: reason } = await findPrometheus();
+    if (path === undefined) return skip(reason);
+    const promtool = join(path, "promtool");
+    expect(await runQueryWitness(witness, promtool)).toMatchObject({ holds: true });
+    const [[expression = "", value] = []] = witness.expressions;
+    const wrong = { ...witness, expressions: [[expression, (value ?? 0) + 1]] as const };
+    expect(await runQueryWitness(wrong, promtool)).toMatchObject({ holds: false });
   });
 });
 

@@ -80,6 +80,29 @@ describe("ganglion verify --witness", () => {
     expect(stderr).toContain("not run: no Envoy");
   });
 
+  it("prints the test of a query, and says why it is not run, without promtool", () => {
+    const { status, stdout, stderr } = verify("--witness", "verdict-on-no-data");
+    expect(status).toBe(0);
+    expect(stdout).toContain("# verdict-on-no-data, for promtool test rules FILE.");
+    expect(stdout).toContain("promql_expr_test:");
+    expect(stderr).toContain("not run: no promtool on PATH");
+  });
+
+  it("runs the test with the promtool on PATH, and is inconclusive where it fails", () => {
+    const promtool = join(folder, "promtool");
+    const told = (line: string) => {
+      writeFileSync(promtool, `#!/bin/sh\n${line}\n`);
+      chmodSync(promtool, 0o755);
+      const { status, stderr } = verify("--witness", "client-errors-blamed");
+      rmSync(promtool);
+      return { status, stderr };
+    };
+    expect(told("exit 0")).toMatchObject({ status: 0 });
+    const failed = told("echo FAILED: exp 6, got 7; exit 1");
+    expect(failed.status).toBe(81);
+    expect(failed.stderr).toContain("exp 6, got 7");
+  });
+
   it("gives the same as JSON, with null for what was not counted", () => {
     const { stdout } = verify("--witness", "all", "-o", "json");
     const witnesses = JSON.parse(stdout) as { rule: string; counters: unknown; holds: unknown }[];

@@ -46,7 +46,8 @@ export const QUERY_WITNESSES: readonly QueryWitness[] = [
   },
   {
     rule: "client-errors-blamed",
-    shows: "All but 2xx is 6 % of 100 requests, over a limit of 5 %; what the service failed is 2 %.",
+    shows:
+      "All but 2xx is 6 % of 100 requests, over a limit of 5 %; what the service failed is 2 %.",
     expressions: [
       [`round(100 - ${percent(FULL, "2..")})`, 6],
       [`round(${percent(FULL, "5..")})`, 2],
