@@ -24,6 +24,8 @@ export interface ControlPlane {
   read(): Promise<ReadonlyMap<string, ControlPlaneWord>>;
 }
 
+const FORWARD =
+  "Name istiod's monitoring port: kubectl port-forward -n istio-system deploy/istiod 15014.";
 const PATH = "/debug/syncz";
 const EXTENSIONS = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig";
 const BOUNDS = { timeoutMs: 5_000, bytesMax: 64 * 1024 * 1024 };
@@ -36,7 +38,7 @@ const WORDS_MAX_CHARS = 300;
  * @throws GanglionError E_FLEET_ADDRESS
  */
 export function istiodsAt(list: string): ControlPlane {
-  const places = namedProxies(list).map(({ name, address }) => ({ name, ...address! }));
+  const places = namedProxies(list, FORWARD).map(({ name, address }) => ({ name, ...address! }));
   return {
     async read() {
       const words = new Map<string, ControlPlaneWord>();
@@ -104,7 +106,7 @@ function proxiesOf(text: string, name: string): readonly ProxyStatus[] {
     // Told below, as is what is JSON and no list.
   }
   throw new GanglionError("E_FLEET_SOURCE", `what answers at ${name} is no istiod`, {
-    hint: "Name istiod's monitoring port: kubectl port-forward -n istio-system deploy/istiod 15014.",
+    hint: FORWARD,
     exitCode: 64,
   });
 }

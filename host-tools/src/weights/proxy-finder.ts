@@ -18,6 +18,7 @@ export interface ProxyPlace {
 const ENVOY_PORT = 15090;
 const ENVOY_PATH = "/stats/prometheus";
 const PROXY_CONTAINER = "istio-proxy";
+const PROXY_HINT = `Name the metrics pages of the proxies, such as 10.0.0.7:${ENVOY_PORT}.`;
 const GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name";
 
 /** What of an object says which proxies it reaches. */
@@ -60,12 +61,12 @@ export async function findProxies(
  * @param list `HOST:PORT[/PATH]`, separated by commas
  * @throws GanglionError E_FLEET_ADDRESS
  */
-export function namedProxies(list: string): ProxyPlace[] {
+export function namedProxies(list: string, hint = PROXY_HINT): ProxyPlace[] {
   return list.split(",").map((text) => {
     const [, host, port, path] = /^(?:http:\/\/)?(.+):(\d{1,5})(\/.*)?$/.exec(text.trim()) ?? [];
     if (host === undefined || Number(port) > 65535) {
       throw new GanglionError("E_FLEET_ADDRESS", `${text} is not HOST:PORT[/PATH]`, {
-        hint: `Name the metrics pages of the proxies, such as 10.0.0.7:${ENVOY_PORT}.`,
+        hint,
         exitCode: 64,
       });
     }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+import type { PluginConfig } from "../../../host-tools/src/config/plugin-config";
 import { seededPrng } from "../../../host-tools/src/lib/prng";
 import { encodeArtifact } from "../../../host-tools/src/model/artifact";
 import { randomArtifact } from "../model/random-artifact";
@@ -49,6 +50,16 @@ describe("ganglion push", () => {
     expect(configOf(readFileSync(file, "utf8")).epoch).toBe(10);
   });
 
+  it("puts the model alone into shadow, where it stays with the next push", () => {
+    const mode = configOf(base).mode;
+    const { stderr } = push([model, "-f", file, "--shadow"]);
+    expect(stderr).toContain("model mode     enforce -> shadow\n");
+    expect(push([model, "-f", file]).status).toBe(0);
+    const config = configOf(readFileSync(file, "utf8"));
+    expect(config.model?.mode).toBe("shadow");
+    expect(config.mode).toBe(mode);
+  });
+
   it("writes nothing in a dry run, and elsewhere when told so", () => {
     const { stderr } = push([model, "-f", file, "--dry-run"]);
     expect(stderr).toContain("dry run: nothing written");
@@ -81,7 +92,7 @@ function push(args: readonly string[], input = "") {
   return spawnSync(process.execPath, [bundle, "push", ...args], { input, env, encoding: "utf8" });
 }
 
-function configOf(text: string): { epoch: number; model: { base64: string } } {
+function configOf(text: string): PluginConfig {
   const documents = parseAllDocuments(text).map((document) => document.toJSON());
   return documents.find(({ kind }) => kind === "WasmPlugin").spec.pluginConfig;
 }

@@ -217,6 +217,7 @@ export const transcripts: readonly Transcript[] = [
       { args: ["weights", "status", "--wait", "60s"] },
       { args: ["weights", "rollback", "--wait", "soon"] },
       { args: ["weights", "rollback", "--wait", "25h"] },
+      { args: ["weights", "rollback", "--wait", "1h", "--kubeconfig", "absent"] },
       { args: ["weights", "promote", "--help"] },
       { args: ["weights", "status", "--kubeconfig", "kubeconfig"] },
       { args: ["weights", "status", "--kubeconfig", "absent"] },

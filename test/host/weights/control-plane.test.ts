@@ -66,6 +66,18 @@ describe("istiod's page", () => {
   });
 });
 
+describe("an address of istiod", () => {
+  it("that is none is refused, with what to name", () => {
+    expect(() => istiodsAt("15014")).toThrow(
+      expect.objectContaining({
+        code: "E_FLEET_ADDRESS",
+        exitCode: 64,
+        hint: expect.stringContaining("deploy/istiod 15014"),
+      }),
+    );
+  });
+});
+
 describe("a proxy that lags", () => {
   const word = { sent: true, acknowledged: false, rejection: undefined };
 
