@@ -8,6 +8,7 @@ import { envoyOrSkip } from "./rig/envoy-or-skip";
 
 const COMMAND = resolve("build/ganglion.mjs");
 const SLOW = "slow arm";
+const LAG_MS_MAX = 50;
 let folder: string;
 
 beforeAll(() => {
@@ -18,8 +19,20 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function demo(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
   return runCommand(process.execPath, [COMMAND, "demo", ...args], {
     env: { ...process.env, ...env },
-    timeoutMs: 120_000,
+    timeoutMs: 300_000,
   });
+}
+
+/** A run that left requests late says that its figures are not exact: another one, then, up to three. */
+async function calmDemo(args: readonly string[], binary: string) {
+  for (let runs = 1; ; runs++) {
+    const { status, stdout, stderr } = await demo(args, { GANGLION_ENVOY: binary });
+    expect(status, stderr).toBe(0);
+    const result = JSON.parse(stdout) as DemoResult;
+    const sides = [result.with_filter, result.without_filter];
+    const lagMs = Math.max(...sides.map((side) => side.generator_lag_p99_ms));
+    if (lagMs < LAG_MS_MAX || runs === 3) return { result, stderr };
+  }
 }
 
 describe("the demo", () => {
@@ -27,9 +40,7 @@ describe("the demo", () => {
     const binary = await envoyOrSkip(context);
     const report = join(folder, "report.html");
     const args = ["--engine", "envoy", "--duration", "14", "--json", "-o", report];
-    const { status, stdout, stderr } = await demo(args, { GANGLION_ENVOY: binary });
-    expect(status, stderr).toBe(0);
-    const result = JSON.parse(stdout) as DemoResult;
+    const { result, stderr } = await calmDemo(args, binary);
     const { with_filter: ours, without_filter: theirs, flood } = result;
 
     expect(result.engine).toMatchObject({ name: "envoy", source: "env", workers: 2 });
@@ -40,7 +51,9 @@ describe("the demo", () => {
     expect(ours.phases[SLOW]!.p99_ms).toBeLessThan(theirs.phases[SLOW]!.p99_ms);
     expect(ours.phases["flood"]!.p50_ms).toBeLessThan(theirs.phases["flood"]!.p50_ms);
     // Counted by when a request was meant to start; the last of a late generator meet later tokens.
-    expect(ours.flood_admitted).toBeLessThanOrEqual(flood.allowed * 1.02);
+    const lateS = 0.25 + ours.generator_lag_p99_ms / 1000;
+    const lateTokens = Math.ceil(flood.limit_per_second * lateS);
+    expect(ours.flood_admitted).toBeLessThanOrEqual(flood.allowed + lateTokens);
     expect(ours.flood_admitted).toBeGreaterThan(flood.allowed * 0.9);
     expect(theirs.flood_admitted).toBe(flood.offered);
 
