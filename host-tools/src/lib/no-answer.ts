@@ -1,7 +1,7 @@
 // Why a page did not come, in words that are the same wherever the tool asks for one.
 
 /**
- * @param failure what fetch or a socket has thrown; Node hides the system's code in the cause of "fetch failed"
+ * @param failure what a socket has thrown, or fetch, which hides the system's code in its cause
  * @param timeoutMs bound of the request, for the one that it has run into
  */
 export function noAnswer(failure: unknown, timeoutMs: number): string {
