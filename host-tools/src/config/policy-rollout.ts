@@ -128,15 +128,13 @@ const analysisFields = {
     percent("A share.", { low: 1, high: 100 }),
     { countMin: 1, countMax: 50, default: [5, 20, 50, 80, 100] },
   ),
-  step_weight: whole("Share that each step adds, up to max_weight, instead of step_weights.", {
+  step_weight: whole("Percent that each step adds, up to max_weight, instead of step_weights.", {
     low: 1,
     high: 100,
-    unit: "%",
   }),
-  max_weight: whole("Share of the last step of step_weight, after which the canary gets all.", {
+  max_weight: whole("Percent of the last step of step_weight, after which the canary gets all.", {
     low: 1,
     high: 100,
-    unit: "%",
     otherwise: "100",
   }),
   iterations: whole(
