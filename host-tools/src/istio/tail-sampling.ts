@@ -22,6 +22,16 @@ export function tailSampling({ tail }: Tracing): string | undefined {
       type: "numeric_attribute",
       numeric_attribute: { key: "http.status_code", min_value: 500, max_value: 599 },
     },
+    // Envoy writes the code as a text, which the policy above passes over.
+    {
+      name: "server-errors-of-proxies",
+      type: "string_attribute",
+      string_attribute: {
+        key: "http.status_code",
+        values: ["^5[0-9][0-9]$"],
+        enabled_regex_matching: true,
+      },
+    },
     ...(slow === undefined
       ? []
       : [{ name: "slow", type: "latency", latency: { threshold_ms: slow } }]),
