@@ -148,7 +148,9 @@ describe.runIf(await meshCanRun())("a rollout", () => {
     await rig.untilQuiet();
     for (let i = 0; i < 50; i++) expect((await rig.get({})).servedBy).toBe("one");
     const { state } = await rig.store.read();
-    expect(state).toMatchObject({ phase: "progressing", step: 0, weight: 0, mirrorPercent: 0 });
+    expect(state).toMatchObject({ phase: "progressing", step: 0, weight: 0 });
+    // Nothing where all are spent; where a few are left, what an hour at this rate may cost.
+    expect(state?.mirrorPercent).toBeLessThan(0.1);
     await rig.order("abort");
     await running;
     expect((await load.stop()).failed).toBe(0);
