@@ -22,12 +22,11 @@ import {
   type Proxy,
 } from "./rig";
 import { type Echo, startEcho } from "./support/echo";
+import { filterIsThere } from "./support/filter-is-there";
 
 const PORT = 8080;
 const HOST = "llm-service.default.svc.cluster.local";
 const REQUESTS = 200;
-/** A proxy's two workers, and the one that only takes configurations. */
-const VMS = 3;
 const SEED = 1;
 /** Set by proxies anew for each request. */
 const UNLIKE = /^(x-request-id|x-forwarded-|x-envoy-|traceparent|x-b3-|date|connection)/;
@@ -105,10 +104,7 @@ describe.runIf(await meshCanRun())("the two kinds of object that carry the filte
     const { policy, config } = compilePolicy(`epoch: ${epoch}\n${POLICY}`, "ganglion.yaml");
     const list = manifests(policy, config, { kind, image: filterImage(reference) });
     await mesh.apply(list.map(({ object }) => ({ ...object }) as KubeObject));
-    await eventually(`epoch ${epoch}`, async () => {
-      const epochs = [...(await proxy.prometheus()).matchAll(/ganglion_config_epoch\S* (\d+)$/gm)];
-      return epochs.length === VMS && epochs.every(([, value]) => Number(value) === epoch);
-    });
+    await eventually(`epoch ${epoch}`, () => filterIsThere(proxy, epoch));
     const seen: unknown[] = [];
     for (const { path, headers } of requests()) {
       const reply = await proxy.get(PORT, path, { headers: { host: HOST, ...headers } });

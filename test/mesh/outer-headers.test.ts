@@ -8,6 +8,7 @@ import { readFilterModule } from "../../host-tools/src/lib/filter-module";
 import { manifests } from "../../host-tools/src/manifests/manifests";
 import { eventually, type KubeObject, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
 import { type Echo, startEcho } from "./support/echo";
+import { filterIsThere } from "./support/filter-is-there";
 import { hostHeader, SERVICE_PORT, startWorkload } from "./support/workload";
 
 const NAMESPACE = "ai-services";
@@ -53,9 +54,7 @@ describe.runIf(await meshCanRun())("headers of an outer gateway", () => {
       ...list.map(({ object }) => ({ ...object }) as KubeObject),
     ]);
     caller = await startWorkload(mesh, { name: "caller", namespace: NAMESPACE });
-    await eventually("the filter", async () =>
-      (await caller.prometheus()).includes("ganglion_config_epoch"),
-    );
+    await eventually("the filter", () => filterIsThere(caller));
   });
   afterAll(async () => {
     await mesh?.stop();

@@ -10,6 +10,7 @@ import { manifests } from "../../host-tools/src/manifests/manifests";
 import { eventually, type KubeObject, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
 import { type Echo, startEcho } from "./support/echo";
 import { type Span, startTraceCollector, type TraceCollector } from "./support/trace-collector";
+import { filterIsThere } from "./support/filter-is-there";
 import { hostHeader, SERVICE_PORT, startWorkload } from "./support/workload";
 import { rejectedUpdates, xdsRejects } from "./support/xds-rejects";
 
@@ -85,9 +86,7 @@ describe.runIf(await meshCanRun())("spans of a call", () => {
     });
     await mesh.apply(await objects(mesh, compiled));
     caller = await startWorkload(mesh, { name: "caller", namespace: NAMESPACE });
-    await eventually("the filter", async () =>
-      (await caller.prometheus()).includes("ganglion_config_epoch"),
-    );
+    await eventually("the filter", () => filterIsThere(caller));
   });
   afterAll(async () => {
     await mesh?.stop();

@@ -72,7 +72,7 @@ describe.runIf(await meshCanRun())("ganglion weights", () => {
     const command = join(projectRoot(), "build/ganglion.mjs");
     const cluster = ["--kubeconfig", mesh.mesh.kubeconfig, "-n", NAMESPACE];
     return runCommand(process.execPath, [command, "weights", ...args, ...cluster], {
-      timeoutMs: 60_000,
+      timeoutMs: 240_000,
     });
   }
 
@@ -251,11 +251,11 @@ describe.runIf(await meshCanRun())("ganglion weights", () => {
       process.execPath,
       [
         join(projectRoot(), "build/ganglion.mjs"),
-        ...["weights", "push", model(9), "--wait", "12s", "--revert", "--force-conflicts"],
+        ...["weights", "push", model(9), "--wait", "45s", "--revert", "--force-conflicts"],
         ...["--kubeconfig", mesh.mesh.kubeconfig, "-n", NAMESPACE],
       ],
       {
-        timeoutMs: 90_000,
+        timeoutMs: 400_000,
         onStderrLine: (line) => {
           if (line.includes("run epoch 58")) back ??= away!.restart();
         },

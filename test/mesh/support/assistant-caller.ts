@@ -6,6 +6,7 @@ import { filterImage } from "../../../host-tools/src/istio/filter-object";
 import { manifests } from "../../../host-tools/src/manifests/manifests";
 import { readFilterModule } from "../../../host-tools/src/lib/filter-module";
 import { assistantPolicy, ONE_PORT } from "../../support/assistant-policy";
+import { filterIsThere } from "./filter-is-there";
 import { eventually, type KubeObject, Mesh, meshService, type Proxy } from "../rig";
 
 export const NAMESPACE = "ai-services";
@@ -44,9 +45,7 @@ export async function startAssistantCaller(): Promise<AssistantCaller> {
     serviceAccount: CALLER,
     ip,
   });
-  await eventually("the filter", async () =>
-    (await proxy.prometheus()).includes("ganglion_config_epoch"),
-  );
+  await eventually("the filter", () => filterIsThere(proxy));
   return { mesh, proxy, objects };
 }
 
