@@ -6,7 +6,7 @@ import type { KubeObject } from "../istio/kube-object";
 import { type Answer, answer, PROXY_GROUP } from "./answer";
 import { at, type Json, listAt } from "./json-value";
 import { hasLabels } from "./labels";
-import { type Listener, valuesOf } from "./listeners";
+import { valuesOf } from "./listeners";
 import type { ProxyState } from "./proxy-state";
 
 const NO_CERTIFICATE =
@@ -46,22 +46,27 @@ function secureAnswers(server: Json, gateway: KubeObject, state: ProxyState): An
   }
   const { listener, chain } = found;
   const context = at(chain, "transport_socket", "typed_config", "common_tls_context");
-  const secret = String(
+  const asked = String(
     listAt(context, "tls_certificate_sds_secret_configs")[0]?.["name"] ?? "none",
-  ).replace(/^kubernetes:\/\//, "");
+  );
+  const secret = asked.replace(/^kubernetes:\/\//, "");
   const version = at(context, "tls_params", "tls_minimum_protocol_version");
   const least = VERSIONS[String(at(server, "tls", "minProtocolVersion"))] ?? "TLSv1_2";
-  const isOpen = !listener.isWarming;
+  // After a while of waiting Envoy opens the port without it, and ends every handshake.
+  const isOpen = !listener.isWarming && !state.missingSecrets.has(asked);
   return [
-    answer(PROXY_GROUP, item("port"), isOpen ? "yes" : "no", number, openWords(listener)),
+    answer(
+      PROXY_GROUP,
+      item("port"),
+      isOpen ? "yes" : "no",
+      number,
+      isOpen ? `open, port ${listener.port} of the pod` : NO_CERTIFICATE,
+    ),
     pair(item("tls_secret"), String(at(server, "tls", "credentialName")), secret),
     pair(item("tls_version_min"), least, String(version ?? "TLSv1_2")),
     hostsAnswer(item("hosts"), server, routes, state),
   ];
 }
-
-const openWords = ({ isWarming, port }: Listener): string =>
-  isWarming ? NO_CERTIFICATE : `open, port ${port} of the pod`;
 
 function plainAnswers(server: Json, gateway: KubeObject, state: ProxyState): Answer[] {
   const { name } = gateway.metadata;

@@ -13,6 +13,19 @@ export interface Listener {
   readonly chains: readonly Json[];
 }
 
+/** As istiod has sent them last; what drains is gone for new connections. */
+export function listenerConfigs(parts: readonly Json[]): unknown[] {
+  return parts
+    .flatMap((part) => listAt(part, "dynamic_listeners"))
+    .map((one) => at(one, "active_state", "listener") ?? at(one, "warming_state", "listener"));
+}
+
+/** Certificates that the proxy asks for and has not got, by the names of their secrets. */
+export function missingSecrets(parts: readonly Json[]): ReadonlySet<string> {
+  const warming = parts.flatMap((part) => listAt(part, "dynamic_warming_secrets"));
+  return new Set(warming.map(({ name }) => String(name)));
+}
+
 /** @param parts of `/config_dump` */
 export function listenersOf(parts: readonly Json[]): Listener[] {
   return parts

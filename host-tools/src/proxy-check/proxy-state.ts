@@ -4,7 +4,7 @@ import { PLUGIN_NAME } from "../istio/filter-object";
 import { parsePage, type ProxyReading } from "../weights/metrics-page";
 import { type AdminPages, notAnAdmin } from "./admin-pages";
 import { at, type Json, listAt } from "./json-value";
-import { type Listener, listenersOf, valuesOf } from "./listeners";
+import { type Listener, listenerConfigs, listenersOf, missingSecrets, valuesOf } from "./listeners";
 
 /** A cluster of Istio's, `outbound|PORT|SUBSET|HOST`. */
 export interface OutboundCluster {
@@ -39,6 +39,8 @@ export interface ProxyState {
   readonly clusterConfigs: ReadonlyMap<string, Json>;
   readonly virtualHosts: readonly VirtualHost[];
   readonly listeners: readonly Listener[];
+  /** Names of secrets that have not come, e.g. `kubernetes://NAME`. */
+  readonly missingSecrets: ReadonlySet<string>;
   /** HTTP filters of all listeners. */
   readonly httpFilters: readonly Json[];
   /** The extension that stands for our filter; undefined where there is none. */
@@ -71,7 +73,8 @@ export function proxyState(pages: AdminPages, address: string): ProxyState {
     clusterConfigs: new Map(configs.map((config) => [String(config["name"]), config])),
     virtualHosts: virtualHostsOf(parts),
     listeners: listenersOf(parts),
-    httpFilters: filtersOf(parts.flatMap((part) => listAt(part, "dynamic_listeners"))),
+    missingSecrets: missingSecrets(parts),
+    httpFilters: filtersOf(listenerConfigs(parts)),
     filter: ourFilter(parts),
     reading: parsePage(pages.metrics),
     statsConfig: parts.map((part) => at(part, "bootstrap", "stats_config")).find(Boolean),
@@ -116,9 +119,7 @@ function virtualHostsOf(parts: readonly Json[]): VirtualHost[] {
   const sent = parts
     .flatMap((part) => listAt(part, "dynamic_route_configs"))
     .map((one) => at(one, "route_config"));
-  const within = parts.flatMap((part) =>
-    valuesOf(listAt(part, "dynamic_listeners"), "route_config"),
-  );
+  const within = valuesOf(listenerConfigs(parts), "route_config");
   const tables = [...sent, ...within].map((table) => [String(at(table, "name")), table] as const);
   return [...new Map(tables)].flatMap(([name, table]) =>
     listAt(table, "virtual_hosts").map((config) => ({
