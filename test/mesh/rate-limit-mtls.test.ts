@@ -103,18 +103,11 @@ describe.runIf(await meshCanRun())("a fleet's limit under strict mutual TLS", ()
     }
   });
 
-  it("is not answered without the mesh's certificates", async () => {
-    await mesh.apply(rendered(", mtls: false"));
-    await settled("free", 500);
-    limits.asked.length = 0;
-    expect(await call("free")).toBe(500);
-    expect(limits.asked).toEqual([]);
-    await mesh.apply(rendered());
-    await settled("free", 200);
-  });
-
-  it("is not asked of a workload of the mesh that is another one", async () => {
-    await mesh.apply(rendered(", account: llm-service"));
+  it.each([
+    ["answered without the mesh's certificates", ", mtls: false"],
+    ["asked of a workload of the mesh that is another one", ", account: llm-service"],
+  ])("is not %s", async (_what, more) => {
+    await mesh.apply(rendered(more));
     await settled("free", 500);
     limits.asked.length = 0;
     expect(await call("free")).toBe(500);
