@@ -2,8 +2,7 @@
 // there, and what the calls take together must fit into what the route has.
 
 import type { Policy, PolicyRoute, PolicyService } from "./policy";
-import type { PolicyPlace } from "./policy-node";
-import type { RefuseAt } from "./policy-route";
+import type { PolicyPlace, RefuseAt } from "./policy-node";
 import type { Format } from "./shape/format";
 import { placeOf } from "./shape/read-shape";
 import { either, list, text } from "./shape/shape";

@@ -21,6 +21,9 @@ export interface PolicyFault extends PolicyPlace {
   readonly message: string;
 }
 
+/** Complains of a place that was read. */
+export type RefuseAt = (place: PolicyPlace, message: string, scalar?: unknown) => void;
+
 /** A member that the mesh knows from `1.istioMinor` on. */
 export interface IstioNeed {
   readonly place: PolicyPlace;

@@ -5,8 +5,7 @@
 import { ExitCode, GanglionError } from "../lib/errors";
 import type { Policy, PolicySettings, StandaloneFacts } from "./policy";
 import { meshOf } from "./policy-mesh";
-import { policyFaultLine, type PolicyPlace, PolicySource } from "./policy-node";
-import type { RefuseAt } from "./policy-route";
+import { policyFaultLine, type PolicyPlace, PolicySource, type RefuseAt } from "./policy-node";
 import { checkPolicy } from "./policy-rules";
 import { policyShape, type PolicyValues, settingFields } from "./policy-schema";
 import { serviceOf, socketOf } from "./policy-service";

@@ -6,7 +6,7 @@ import type { AnomalyConfig, EjectionConfig, MatchConfig } from "./plugin-config
 import type { PolicyArm, PolicyRetries, PolicyRoute } from "./policy";
 import { waitsForShape } from "./policy-calls";
 import { limitOf, limitShape } from "./policy-limit";
-import type { PolicyPlace } from "./policy-node";
+import type { RefuseAt } from "./policy-node";
 import { type Format } from "./shape/format";
 import { placeOf } from "./shape/read-shape";
 import {
@@ -30,8 +30,6 @@ export interface ServiceDefaults {
   /** The arm that a rollout brings in. */
   readonly canary: string | undefined;
 }
-/** Complains of a place that was read. */
-export type RefuseAt = (place: PolicyPlace, message: string, scalar?: unknown) => void;
 
 const ATTEMPTS_MAX = 10;
 const RETRY_ON_DEFAULT = ["connect-failure", "refused-stream", "unavailable"] as const;

@@ -3,7 +3,7 @@
 
 import type { Policy, PolicyRoute, PolicyService } from "./policy";
 import { checkSequences } from "./policy-calls";
-import type { RefuseAt } from "./policy-route";
+import type { RefuseAt } from "./policy-node";
 import { placeOf } from "./shape/read-shape";
 import { longestMs, triesOverTimeout } from "./timeout-budget";
 import { nearest } from "../lib/nearest";

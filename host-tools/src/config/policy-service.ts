@@ -2,17 +2,10 @@
 
 import { RecordKind } from "../contract";
 import type { PolicyArm, PolicyService, SocketPlace } from "./policy";
+import type { RefuseAt } from "./policy-node";
 import { operationsServiceFields } from "./policy-operations";
 import { rolloutServiceFields } from "./policy-rollout";
-import {
-  ejectionShape,
-  fallbackShape,
-  modeShape,
-  type RefuseAt,
-  routeOf,
-  routeShape,
-  said,
-} from "./policy-route";
+import { ejectionShape, fallbackShape, modeShape, routeOf, routeShape, said } from "./policy-route";
 import { trafficServiceFields } from "./policy-traffic";
 import { poolShape } from "./policy-upstream";
 import { armWorkloadShape, workloadServiceFields } from "./policy-workload";
