@@ -128,7 +128,7 @@ function scorePlot(ours: SideSeries, thresholdPermille: number, common: Common):
     id: "score",
     title: "Anomaly score",
     note:
-      "Of each request that was let through, from the LSTM in the filter: highest and mean of a second. " +
+      "Of each request that was let through, by the sequence model in the filter: highest and mean of a second. " +
       "It is calm until it has seen enough to judge.",
     unit: "",
     scale: "linear",
