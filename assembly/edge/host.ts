@@ -83,7 +83,7 @@ export function monotonicNs(): u64 {
   return clock_time_get(CLOCK_MONOTONIC, 0, RESULT + 16) == 0 ? load<u64>(RESULT, 16) : NO_TIME;
 }
 
-/** Nanoseconds since 1970, NO_TIME when the host does not say. For the hour of the day alone. */
+/** Nanoseconds since 1970, NO_TIME when the host does not say. Never for durations. */
 export function wallNs(): u64 {
   return clock_time_get(CLOCK_REALTIME, 0, RESULT + 16) == 0 ? load<u64>(RESULT, 16) : NO_TIME;
 }
