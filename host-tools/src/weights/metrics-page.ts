@@ -31,6 +31,20 @@ const LABEL = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 const CONCURRENCY = "envoy_server_concurrency";
 /** Of istio-agent (istio, pkg/wasm/monitoring.go). */
 const IMAGE_FETCHES = "istio_agent_wasm_remote_fetch_count";
+const FOREIGN = [CONCURRENCY, IMAGE_FETCHES];
+
+const WORKER_METRICS = [
+  Metric.ConfigEpoch,
+  Metric.HeartbeatSeconds,
+  Metric.ConfigError,
+  Metric.ModelVersion,
+] as const;
+
+/** The names of all that a reading is made of, as RE2; a label of ours may stand in front of ours. */
+export const READ_NAMES = [
+  ...[...WORKER_METRICS, Metric.ConfigsTotal].map((metric) => `.*${metricName(metric)}`),
+  ...FOREIGN,
+].join("|");
 
 /** A sample with the labels that Istio's way of naming put into the name. */
 export interface Sample {
@@ -79,16 +93,9 @@ export function readingOf(samples: readonly Sample[]): ProxyReading {
   return { workers, concurrency, refused, stale, imageFailures };
 }
 
-const WORKER_METRICS = [
-  Metric.ConfigEpoch,
-  Metric.HeartbeatSeconds,
-  Metric.ConfigError,
-  Metric.ModelVersion,
-] as const;
-
 /** One line; undefined for comments, other metrics and what is not a sample. */
 export function parseSample(line: string): Sample | undefined {
-  const isForeign = line.startsWith(CONCURRENCY) || line.startsWith(IMAGE_FETCHES);
+  const isForeign = FOREIGN.some((name) => line.startsWith(name));
   if (!line.includes("ganglion_") && !isForeign) return undefined;
   const [, written, labelText = "", valueText] = SAMPLE.exec(line) ?? [];
   if (written === undefined) return undefined;

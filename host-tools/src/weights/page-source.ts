@@ -5,8 +5,8 @@ import type { Cluster } from "../cluster";
 import { GanglionError } from "../lib/errors";
 import { httpPage } from "../lib/http-page";
 import { noAnswer } from "../lib/no-answer";
-import { Metric, metricName } from "../contract";
-import { parsePage, type ProxyReading, readingOf, type Sample, unfolded } from "./metrics-page";
+import { parsePage, type ProxyReading, READ_NAMES, readingOf } from "./metrics-page";
+import { type Sample, unfolded } from "./metrics-page";
 import type { ProxyPlace } from "./proxy-finder";
 
 export interface PageSource {
@@ -66,14 +66,7 @@ export function prometheusSource(url: string): PageSource {
     async read({ pod, name }) {
       const labels =
         pod === undefined ? `instance="${name}"` : `namespace="${pod.namespace}",pod="${pod.name}"`;
-      const names = [
-        Metric.ConfigEpoch,
-        Metric.HeartbeatSeconds,
-        Metric.ConfigError,
-        Metric.ModelVersion,
-        Metric.ConfigsTotal,
-      ].map((metric) => `.*${metricName(metric)}`);
-      const query = `{__name__=~"${[...names, "envoy_server_concurrency"].join("|")}",${labels}}`;
+      const query = `{__name__=~"${READ_NAMES}",${labels}}`;
       const target = new URL("api/v1/query", url.endsWith("/") ? url : `${url}/`);
       target.searchParams.set("query", query);
       const response = await fetch(target, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(

@@ -182,13 +182,19 @@ describe("a metrics page", () => {
       else {
         const value = (text: string) => [1, text];
         const named = (name: string) => ({ __name__: name, worker: "0", pod: "a" });
+        const fetched = { __name__: "istio_agent_wasm_remote_fetch_count", pod: "a" };
+        const fetches = ["success", "download_failure"];
+        // Prometheus gives what the query names, and nothing else.
+        const query = new URL(asked, "http://prometheus").searchParams.get("query") ?? "";
+        const wanted = new RegExp(`^(?:${/__name__=~"([^"]*)"/.exec(query)?.[1]})$`);
         response.end(
           JSON.stringify({
             data: {
               result: [
                 { metric: named("ganglion_config_epoch"), value: value("4") },
                 { metric: named("ganglion_heartbeat_seconds"), value: value("9") },
-              ],
+                ...fetches.map((result) => ({ metric: { ...fetched, result }, value: value("2") })),
+              ].filter(({ metric }) => wanted.test(metric.__name__)),
             },
           }),
         );
@@ -211,6 +217,11 @@ describe("a metrics page", () => {
     const place = { name: "ai/a", address: undefined, pod: { namespace: "ai", name: "a" } };
     expect(epochOf(await prometheusSource(`http://${host}`).read(place))).toBe(4);
     expect(decodeURIComponent(asked)).toContain('namespace="ai",pod="a"');
+  });
+
+  it("tells of images that the agent could not fetch by a Prometheus too", async () => {
+    const place = { name: "ai/a", address: undefined, pod: { namespace: "ai", name: "a" } };
+    expect((await prometheusSource(`http://${host}`).read(place)).imageFailures).toBe(2);
   });
 
   it("names the Prometheus that cannot be asked, and why", async () => {
