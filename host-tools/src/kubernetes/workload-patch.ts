@@ -16,8 +16,10 @@ const COMMENT = `\
 
 const COMPONENT_COMMENT = `\
 # Not an object to apply: a component of kustomize. An overlay that lists this folder under
-# \`components\` gets the patch into each of its Deployments.
+# \`components\` gets the patch into each of its Deployments but those of the policy, which say more.
 `;
+
+const NOT_OURS = "app.kubernetes.io/managed-by!=ganglion";
 
 /** What an overlay with the workloads' Deployments lists, in the folder of the patch. */
 export function workloadComponent(): string {
@@ -26,7 +28,7 @@ export function workloadComponent(): string {
     yamlText({
       apiVersion: "kustomize.config.k8s.io/v1alpha1",
       kind: "Component",
-      patches: [{ path: "patch.yaml", target: { kind: "Deployment" } }],
+      patches: [{ path: "patch.yaml", target: { kind: "Deployment", labelSelector: NOT_OURS } }],
     })
   );
 }

@@ -24,6 +24,8 @@ interface Template {
 }
 
 const objects = operationsObjects(WORKLOAD_POLICY);
+/** A service whose pods are not rendered. */
+const OTHER = "  other: { routes: [{ name: other, match: { authority: other } }] }\n";
 const KINDS = ["ServiceAccount", "Service", "Deployment", "HorizontalPodAutoscaler"];
 
 const ofKind = (kind: string, of = objects): KubeObject[] => of.filter((one) => one.kind === kind);
@@ -184,8 +186,18 @@ describe("pods of a policy", () => {
     const names = (text: string) =>
       [...operationsFiles(text).keys()].filter((name) => name.startsWith("beside/workload"));
     expect(names(WORKLOAD_POLICY)).toEqual([]);
-    const other = "  other: { routes: [{ name: other, match: { authority: other } }] }\n";
-    expect(names(WORKLOAD_POLICY + other)).toHaveLength(2);
+    expect(names(WORKLOAD_POLICY + OTHER)).toHaveLength(2);
+  });
+
+  it("keep what they say beside a patch for somebody else's", () => {
+    const text = operationsFiles(WORKLOAD_POLICY + OTHER).get("beside/workload/kustomization.yaml");
+    const { patches } = parse(text ?? "") as { patches: { target: object }[] };
+    expect(patches.map(({ target }) => target)).toEqual([
+      { kind: "Deployment", labelSelector: "app.kubernetes.io/managed-by!=ganglion" },
+    ]);
+    for (const { metadata } of ofKind("Deployment")) {
+      expect(metadata.labels).toHaveProperty(["app.kubernetes.io/managed-by"], "ganglion");
+    }
   });
 
   it("are without findings of verify", () => {
