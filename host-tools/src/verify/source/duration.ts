@@ -10,15 +10,22 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 0.000001,
 };
 
-/** `1h30m`, `2.5s`, `250ms` in ms; undefined for anything else, a bare number but 0 included. */
+const AMOUNTS = /(\d+(?:\.\d*)?|\.\d+)(h|ms|m|us|µs|ns|s)/g;
+const DURATION = new RegExp(`^(?:${AMOUNTS.source})+$`);
+
+/**
+ * `1h30m`, `2.5s`, `.5s`, `250ms` in ms, to the nanosecond as Go reads them; undefined for anything else, a
+ * bare number but 0 included.
+ */
 export function parseDurationMs(text: string): number | undefined {
   if (text === "0") return 0;
-  if (!/^(\d+(\.\d+)?(h|ms|m|us|µs|ns|s))+$/.test(text)) return undefined;
+  if (!DURATION.test(text)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|us|µs|ns|s)/g)) {
+  for (const [, amount, unit] of text.matchAll(AMOUNTS)) {
     total += Number(amount) * (UNIT_MS[unit ?? ""] ?? 0);
   }
-  return total;
+  // 1.005 * 1000 is not 1005.
+  return Math.round(total * 1e6) / 1e6;
 }
 
 /** A duration for people and for Istio: `60 s` shown, without spaces when it is written into an object. */
