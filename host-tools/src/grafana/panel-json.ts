@@ -4,7 +4,7 @@ import { panelOptions } from "./panel-options";
 import type { Panel, Query } from "./panel";
 
 /** The variable by which a reader chooses among several Prometheus. */
-export const DATASOURCE = { type: "prometheus", uid: "${datasource}" } as const;
+const DATASOURCE = { type: "prometheus", uid: "${datasource}" } as const;
 export const PANEL_HEIGHT = 8;
 
 export interface GridPlace {

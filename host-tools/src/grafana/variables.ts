@@ -1,6 +1,8 @@
 // Names that a dashboard's expressions have for what its reader chooses. Grafana puts an alternation of
 // the chosen values there, so a label is compared with `=~`.
 
+import { type Metric, metricName } from "../contract";
+
 /** Fully qualified hosts. */
 export const CHOSEN_SERVICE = "$service";
 /** Names of routes of the policy. */
@@ -10,15 +12,14 @@ export const WINDOW = "$__rate_interval";
 /** All that the dashboard shows. */
 export const WHOLE_RANGE = "$__range";
 
-/** `ganglion_NAME` of the policy's namespace and the chosen routes. */
-export function routeMetric(metric: string, namespace: string, ...more: string[]): string {
-  const labels = [`namespace="${namespace}"`, `route=~"${CHOSEN_ROUTE}"`, ...more];
-  return `${metric}{${labels.join(",")}}`;
+/** A metric of ours of the policy's namespace and the chosen routes. */
+export function routeMetric(metric: Metric, namespace: string): string {
+  return `${metricName(metric)}{namespace="${namespace}",route=~"${CHOSEN_ROUTE}"}`;
 }
 
-/** `ganglion_NAME` of the policy's namespace, for what belongs to no route. */
-export function proxyMetric(metric: string, namespace: string, ...more: string[]): string {
-  return `${metric}{${[`namespace="${namespace}"`, ...more].join(",")}}`;
+/** A metric of ours of the policy's namespace, for what belongs to no route. */
+export function proxyMetric(metric: Metric, namespace: string): string {
+  return `${metricName(metric)}{namespace="${namespace}"}`;
 }
 
 export function rateBy(labels: readonly string[], selector: string): string {
@@ -27,4 +28,9 @@ export function rateBy(labels: readonly string[], selector: string): string {
 
 export function maxBy(labels: readonly string[], selector: string): string {
   return `max by (${labels.join(", ")}) (${selector})`;
+}
+
+/** Nothing where there was nothing to have a share of. */
+export function shareOf(part: string, whole: string): string {
+  return `${part} / (${whole} > 0)`;
 }

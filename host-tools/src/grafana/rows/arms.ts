@@ -1,8 +1,8 @@
 // What the filter chooses from: traffic, and the measurements by which it chooses.
 
-import { Metric, metricName } from "../../contract";
+import { Metric } from "../../contract";
 import type { Panel, Row } from "../panel";
-import { maxBy, rateBy, routeMetric } from "../variables";
+import { maxBy, rateBy, routeMetric, shareOf } from "../variables";
 
 const ARM = ["route", "arm"] as const;
 const LEGEND = "{{route}} {{arm}}";
@@ -11,7 +11,7 @@ const LEGEND = "{{route}} {{arm}}";
 type Of = (metric: Metric) => string;
 
 export function armsRow(namespace: string): Row {
-  const of = (metric: Metric): string => routeMetric(metricName(metric), namespace);
+  const of = (metric: Metric): string => routeMetric(metric, namespace);
   return {
     title: "Arms",
     panels: [...choices(of), ...measurements(of)],
@@ -19,6 +19,8 @@ export function armsRow(namespace: string): Row {
 }
 
 function choices(of: Of): Panel[] {
+  const requests = rateBy(ARM, of(Metric.ArmRequestsTotal));
+  const failures = rateBy(ARM, of(Metric.ArmFailuresTotal));
   return [
     {
       title: "Requests by arm",
@@ -26,7 +28,7 @@ function choices(of: Of): Panel[] {
       kind: "timeseries",
       unit: "reqps",
       width: 8,
-      queries: [{ expr: rateBy(ARM, of(Metric.ArmRequestsTotal)), legend: LEGEND }],
+      queries: [{ expr: requests, legend: LEGEND }],
     },
     {
       title: "Failures by arm",
@@ -34,12 +36,7 @@ function choices(of: Of): Panel[] {
       kind: "timeseries",
       unit: "percentunit",
       width: 8,
-      queries: [
-        {
-          expr: `${rateBy(ARM, of(Metric.ArmFailuresTotal))} / (${rateBy(ARM, of(Metric.ArmRequestsTotal))} > 0)`,
-          legend: LEGEND,
-        },
-      ],
+      queries: [{ expr: shareOf(failures, requests), legend: LEGEND }],
     },
     {
       title: "Ejected arms",

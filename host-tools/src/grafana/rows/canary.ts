@@ -1,12 +1,14 @@
 // A canary against its stable arm, as the filter's guard counts them in the proxy.
 
-import { Metric, metricName } from "../../contract";
+import { Metric } from "../../contract";
 import type { Row } from "../panel";
-import { maxBy, rateBy, routeMetric } from "../variables";
+import { maxBy, rateBy, routeMetric, shareOf } from "../variables";
 
 export function canaryRow(namespace: string): Row {
-  const of = (metric: Metric): string => routeMetric(metricName(metric), namespace);
+  const of = (metric: Metric): string => routeMetric(metric, namespace);
   const rate = (metric: Metric): string => rateBy(["route"], of(metric));
+  const canary = rate(Metric.CanaryRequestsTotal);
+  const stable = rate(Metric.StableRequestsTotal);
   return {
     title: "Canary",
     panels: [
@@ -16,14 +18,7 @@ export function canaryRow(namespace: string): Row {
         kind: "timeseries",
         unit: "percentunit",
         width: 8,
-        queries: [
-          {
-            expr:
-              `${rate(Metric.CanaryRequestsTotal)} / ` +
-              `(${rate(Metric.CanaryRequestsTotal)} + ${rate(Metric.StableRequestsTotal)} > 0)`,
-            legend: "{{route}}",
-          },
-        ],
+        queries: [{ expr: shareOf(canary, `${canary} + ${stable}`), legend: "{{route}}" }],
       },
       {
         title: "Errors of canary and stable arm",
@@ -33,11 +28,11 @@ export function canaryRow(namespace: string): Row {
         width: 8,
         queries: [
           {
-            expr: `${rate(Metric.CanaryErrorsTotal)} / (${rate(Metric.CanaryRequestsTotal)} > 0)`,
+            expr: shareOf(rate(Metric.CanaryErrorsTotal), canary),
             legend: "{{route}} canary",
           },
           {
-            expr: `${rate(Metric.StableErrorsTotal)} / (${rate(Metric.StableRequestsTotal)} > 0)`,
+            expr: shareOf(rate(Metric.StableErrorsTotal), stable),
             legend: "{{route}} stable",
           },
         ],

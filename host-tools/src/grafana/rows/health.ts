@@ -1,15 +1,14 @@
 // Whether the filter itself works, and with which configuration and model.
 
-import { Metric, metricName } from "../../contract";
+import { Metric } from "../../contract";
 import type { Panel, Row } from "../panel";
 import { maxBy, proxyMetric, rateBy } from "../variables";
 
 /** The selector of a metric of the policy's proxies. */
-type Of = (metric: Metric, ...more: string[]) => string;
+type Of = (metric: Metric) => string;
 
 export function healthRow(namespace: string): Row {
-  const of = (metric: Metric, ...more: string[]): string =>
-    proxyMetric(metricName(metric), namespace, ...more);
+  const of = (metric: Metric): string => proxyMetric(metric, namespace);
   return {
     title: "Filter",
     panels: [...configurations(of), ...faults(of)],

@@ -1,14 +1,14 @@
 // The filter's own limits: what they let through and what they refuse.
 
-import { Metric, metricName } from "../../contract";
+import { Metric } from "../../contract";
 import type { Row } from "../panel";
-import { rateBy, routeMetric } from "../variables";
+import { rateBy, routeMetric, shareOf } from "../variables";
 
 const LIMIT = ["route", "limit"] as const;
 const LEGEND = "{{route}} {{limit}}";
 
 export function limitsRow(namespace: string): Row {
-  const of = (metric: Metric): string => rateBy(LIMIT, routeMetric(metricName(metric), namespace));
+  const of = (metric: Metric): string => rateBy(LIMIT, routeMetric(metric, namespace));
   const refused = of(Metric.LimitedTotal);
   const admitted = of(Metric.LimitAdmittedTotal);
   return {
@@ -36,7 +36,7 @@ export function limitsRow(namespace: string): Row {
         kind: "timeseries",
         unit: "percentunit",
         width: 8,
-        queries: [{ expr: `${refused} / (${refused} + ${admitted} > 0)`, legend: LEGEND }],
+        queries: [{ expr: shareOf(refused, `${refused} + ${admitted}`), legend: LEGEND }],
       },
     ],
   };

@@ -106,7 +106,6 @@ function errorBudget({ services }: Policy): Panel {
     queries: services.map(({ name, host, alerts }) => ({
       expr: `${errorShare({ hosts: [host] }, [], WHOLE_RANGE)} / ${(alerts?.error_percent ?? 5) / 100}`,
       legend: name,
-      isTable: false,
     })),
   };
 }

@@ -1,15 +1,14 @@
 // What the filter thinks of requests: verdicts, scores and what the scorer's layers say.
 
-import { Metric, metricName } from "../../contract";
+import { Metric } from "../../contract";
 import type { Panel, Row } from "../panel";
-import { maxBy, rateBy, routeMetric } from "../variables";
+import { maxBy, rateBy, routeMetric, shareOf } from "../variables";
 
 /** The selector of a metric of the chosen routes. */
-type Of = (metric: Metric, ...more: string[]) => string;
+type Of = (metric: Metric) => string;
 
 export function verdictsRow(namespace: string): Row {
-  const of = (metric: Metric, ...more: string[]): string =>
-    routeMetric(metricName(metric), namespace, ...more);
+  const of = (metric: Metric): string => routeMetric(metric, namespace);
   return {
     title: "Verdicts",
     panels: [...verdicts(of), ...scores(of)],
@@ -17,6 +16,8 @@ export function verdictsRow(namespace: string): Row {
 }
 
 function verdicts(of: Of): Panel[] {
+  const requests = rateBy(["route"], of(Metric.RequestsTotal));
+  const anomalies = rateBy(["route"], of(Metric.AnomaliesTotal));
   return [
     {
       title: "Requests by route",
@@ -24,7 +25,7 @@ function verdicts(of: Of): Panel[] {
       kind: "timeseries",
       unit: "reqps",
       width: 8,
-      queries: [{ expr: rateBy(["route"], of(Metric.RequestsTotal)), legend: "{{route}}" }],
+      queries: [{ expr: requests, legend: "{{route}}" }],
     },
     {
       title: "Verdicts",
@@ -45,12 +46,7 @@ function verdicts(of: Of): Panel[] {
       kind: "timeseries",
       unit: "percentunit",
       width: 8,
-      queries: [
-        {
-          expr: `${rateBy(["route"], of(Metric.AnomaliesTotal))} / (${rateBy(["route"], of(Metric.RequestsTotal))} > 0)`,
-          legend: "{{route}}",
-        },
-      ],
+      queries: [{ expr: shareOf(anomalies, requests), legend: "{{route}}" }],
     },
   ];
 }
