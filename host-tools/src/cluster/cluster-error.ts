@@ -2,6 +2,7 @@
 // which field is wrong. Kubernetes answers with a Status object whose details say it.
 
 import { ExitCode, GanglionError } from "../lib/errors";
+import { printable } from "../lib/printable";
 import { groupOf } from "./cluster-object";
 import type { Answer } from "./exchange";
 
@@ -56,7 +57,7 @@ const QUOTED_MAX_CHARS = 600;
 export function clusterError(attempted: Attempted, answer: Answer): ClusterError {
   const status = readStatus(answer.body);
   const what = attemptName(attempted);
-  const said = printable(typeof status.message === "string" ? status.message : answer.body);
+  const said = quoted(typeof status.message === "string" ? status.message : answer.body);
   if (isPermanent(answer)) return invalidError(what, answer.status, status, said);
   switch (answer.status) {
     case 401:
@@ -102,7 +103,7 @@ export function isPermanent(answer: Answer): boolean {
 export function unreachableError(server: string, attempted: Attempted, cause: Error): ClusterError {
   return new ClusterError(
     "E_CLUSTER_CONNECT",
-    `${attemptName(attempted)}: no answer from ${server}: ${printable(cause.message)}`,
+    `${attemptName(attempted)}: no answer from ${server}: ${quoted(cause.message)}`,
     0,
     { cause, hint: "Check that the API server is up and the context is the right one; run again." },
   );
@@ -166,14 +167,12 @@ function conflictError(what: string, status: Status, said: string): ClusterError
 
 /** Out of `conflict with "kubectl" using extensions.istio.io/v1alpha1` the manager. */
 function ownerIn(message: string): string {
-  return /conflict with "([^"]*)"/.exec(message)?.[1] ?? printable(message);
+  return /conflict with "([^"]*)"/.exec(message)?.[1] ?? quoted(message);
 }
 
 function invalidError(what: string, code: number, status: Status, said: string): ClusterError {
   const causes = (status.details?.causes ?? []).filter((cause) => cause.field !== undefined);
-  const fields = causes.map(
-    (cause) => `${String(cause.field)}: ${printable(String(cause.message))}`,
-  );
+  const fields = causes.map((cause) => `${String(cause.field)}: ${quoted(String(cause.message))}`);
   const tooLarge =
     code === 413 || /too (large|long)|exceeds the limit|trying to send message larger/i.test(said);
   return new ClusterError(
@@ -198,10 +197,6 @@ function readStatus(body: string): Status {
   }
 }
 
-/** A stranger's text: cut, and stripped of what could steer a terminal. */
-function printable(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e]+/g, " ")
-    .trim()
-    .slice(0, QUOTED_MAX_CHARS);
+function quoted(text: string): string {
+  return printable(text, QUOTED_MAX_CHARS);
 }

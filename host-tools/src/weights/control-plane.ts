@@ -8,6 +8,7 @@
 import { GanglionError } from "../lib/errors";
 import { httpPage } from "../lib/http-page";
 import { noAnswer } from "../lib/no-answer";
+import { printable } from "../lib/printable";
 import { namedProxies } from "./proxy-finder";
 
 /** Of the extension configurations of one proxy, all of them together. */
@@ -92,7 +93,10 @@ export function readSyncz(text: string, name: string): Map<string, ControlPlaneW
     words.set(place, {
       sent: sent !== undefined && sent !== "",
       acknowledged: sent === acked,
-      rejection: lastError === undefined || lastError === "" ? undefined : printable(lastError),
+      rejection:
+        lastError === undefined || lastError === ""
+          ? undefined
+          : printable(lastError, WORDS_MAX_CHARS),
     });
   }
   return words;
@@ -115,12 +119,4 @@ function proxiesOf(text: string, name: string): readonly ProxyStatus[] {
 function podOf(proxy: unknown): string | undefined {
   const [, pod, namespace] = /^(.+)\.([^.]+)$/.exec(String(proxy)) ?? [];
   return pod === undefined ? undefined : `${namespace}/${pod}`;
-}
-
-/** A stranger's text: cut, and stripped of what could steer a terminal. */
-function printable(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e]+/g, " ")
-    .trim()
-    .slice(0, WORDS_MAX_CHARS);
 }
