@@ -14,6 +14,11 @@ const DEFAULTS: Alerts = {
   for_ms: 60_000,
 };
 
+/** From when a service alerts, said or not. */
+export function alertsOf({ alerts }: PolicyService): Alerts {
+  return alerts ?? DEFAULTS;
+}
+
 /** Requests by version, latency, share of errors, and errors by caller. */
 export function serviceRecords(hosts: readonly string[]): Rule[] {
   const service = ["destination_service"];
@@ -43,7 +48,7 @@ export function serviceRecords(hosts: readonly string[]): Rule[] {
 }
 
 export function serviceAlerts(service: PolicyService, namespace: string): Rule[] {
-  const alerts = service.alerts ?? DEFAULTS;
+  const alerts = alertsOf(service);
   const { host, name } = service;
   const of = `{destination_service="${host}"}`;
   const slow = alerts.latency_p99_ms;

@@ -2,6 +2,7 @@
 // as a whole and who calls whom.
 
 import type { Policy } from "../../config/policy";
+import { alertsOf } from "../../kubernetes/service-alerts";
 import {
   errorRate,
   errorShare,
@@ -103,9 +104,9 @@ function errorBudget({ services }: Policy): Panel {
       { from: 0.5, color: "yellow" },
       { from: 1, color: "red" },
     ],
-    queries: services.map(({ name, host, alerts }) => ({
-      expr: `${errorShare({ hosts: [host] }, [], WHOLE_RANGE)} / ${(alerts?.error_percent ?? 5) / 100}`,
-      legend: name,
+    queries: services.map((service) => ({
+      expr: `${errorShare({ hosts: [service.host] }, [], WHOLE_RANGE)} / ${alertsOf(service).error_percent / 100}`,
+      legend: service.name,
     })),
   };
 }
