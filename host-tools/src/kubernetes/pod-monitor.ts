@@ -7,7 +7,7 @@ import { type KubeObject, metadata } from "../istio/kube-object";
 import { yamlText } from "../istio/yaml-text";
 import { interval } from "./rule";
 
-const PATH = "/stats/prometheus";
+export const METRICS_PATH = "/stats/prometheus";
 /** Labels of the metrics that say whose pod it is; the alerts group by them. */
 const PLACES = [
   ["__meta_kubernetes_namespace", "namespace"],
@@ -27,9 +27,9 @@ export function podMonitor(name: string, mesh: MeshFacts, facts: PrometheusFacts
       selector: { matchLabels: mesh.workloads },
       podMetricsEndpoints: [
         {
-          path: PATH,
+          path: METRICS_PATH,
           interval: interval(facts.scrape_interval_ms),
-          relabelings: [keepProxy(facts), address(facts)].map(camelCased),
+          relabelings: [keepProxy(), address(facts)].map(camelCased),
         },
       ],
     },
@@ -45,7 +45,7 @@ interface Relabeling {
 }
 
 /** One of a pod's many ports stands for the proxy; the rest would be scraped twice. */
-function keepProxy(_: PrometheusFacts): Relabeling {
+function keepProxy(): Relabeling {
   return {
     source_labels: ["__meta_kubernetes_pod_container_name"],
     action: "keep",
@@ -53,13 +53,18 @@ function keepProxy(_: PrometheusFacts): Relabeling {
   };
 }
 
-function address({ merged }: PrometheusFacts): Relabeling {
+/** Envoy's own, or the one where Istio's agent has the application's metrics as well. */
+export function metricsPort({ merged }: PrometheusFacts): number {
+  return merged ? 15020 : 15090;
+}
+
+function address(facts: PrometheusFacts): Relabeling {
   return {
     source_labels: ["__meta_kubernetes_pod_ip"],
     target_label: "__address__",
     action: "replace",
     regex: "(.+)",
-    replacement: `$1:${merged ? 15020 : 15090}`,
+    replacement: `$1:${metricsPort(facts)}`,
   };
 }
 
@@ -82,9 +87,9 @@ export function scrapeJob(name: string, mesh: MeshFacts, facts: PrometheusFacts)
   const job = {
     job_name: name,
     scrape_interval: interval(facts.scrape_interval_ms),
-    metrics_path: PATH,
+    metrics_path: METRICS_PATH,
     kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [mesh.namespace] } }],
-    relabel_configs: [...selectors, keepProxy(facts), address(facts), ...places],
+    relabel_configs: [...selectors, keepProxy(), address(facts), ...places],
   };
   return COMMENT + yamlText({ scrape_configs: [job] });
 }

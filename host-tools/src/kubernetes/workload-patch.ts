@@ -5,9 +5,8 @@ import type { Policy } from "../config/policy";
 import type { ProxyResources } from "../config/policy-proxy";
 import { METRIC_LABELS } from "../istio/stat-tags";
 import { yamlText } from "../istio/yaml-text";
+import { METRICS_PATH, metricsPort } from "./pod-monitor";
 import { interceptAnnotations, resourceAnnotations, scrapeAnnotations } from "./pod-annotations";
-
-const PROXY_METRICS = "/stats/prometheus";
 
 const COMMENT = `\
 # Not an object to apply: a patch for the pods of the workloads' Deployments, by the component
@@ -44,7 +43,7 @@ export function workloadPatch({ mesh, services }: Policy): string | undefined {
   const annotations = {
     ...(proxy && proxyAnnotations(proxy)),
     ...(intercept && interceptAnnotations(intercept)),
-    ...(prometheus && scrapeAnnotations(prometheus.merged ? 15020 : 15090, PROXY_METRICS)),
+    ...(prometheus && scrapeAnnotations(metricsPort(prometheus), METRICS_PATH)),
   };
   const hasLabels = Object.keys(mesh.workloads).length > 0;
   const metadata = { ...(hasLabels && { labels: mesh.workloads }), annotations };
