@@ -125,21 +125,26 @@ export function isUndecided(effect: Effect): boolean {
   return !effect.effective && effect.cause === "behind";
 }
 
+/** Told from counters since the proxy started, whose events may be over, unlike a rejection that stands. */
+const COUNTED: readonly EffectCause[] = ["older config", "image"];
+
 /** The same with what istiod knows of the proxy; undefined where it does not know it. */
 export function explainedEffect(effect: Effect, word: ControlPlaneWord | undefined): Effect {
-  if (effect.effective || (effect.cause !== "behind" && effect.cause !== "no filter")) {
-    return effect;
-  }
+  if (effect.effective) return effect;
+  const { cause } = effect;
+  const isOpen = cause === "behind" || cause === "no filter";
+  if (!isOpen && !COUNTED.includes(cause)) return effect;
   const start = effect.reason.replace(`: ${UNDECIDED}`, "");
-  if (word === undefined) return no(effect.cause, `${start}: this istiod does not know the proxy`);
-  const { sent, acknowledged, rejection } = word;
-  if (rejection !== undefined && !acknowledged) {
-    return no("nacked", `${start}: Envoy rejected it: ${rejection}`);
+  if (word?.rejection !== undefined && !word.acknowledged) {
+    return no("nacked", `${start}: Envoy rejected it: ${word.rejection}`);
   }
+  if (!isOpen) return effect;
+  if (word === undefined) return no(cause, `${start}: this istiod does not know the proxy`);
+  const { sent, acknowledged } = word;
   if (!sent) return no("not arrived", `${start}: istiod has sent it none`);
   if (!acknowledged)
     return no("not arrived", `${start}: istiod has sent it, the proxy not answered`);
-  if (effect.cause === "behind") {
+  if (cause === "behind") {
     const reason = "istiod has not sent the newest, or its workers do not take what Envoy took";
     return no("not arrived", `${start}: ${reason}`);
   }

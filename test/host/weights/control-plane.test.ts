@@ -124,6 +124,26 @@ describe("a proxy that lags", () => {
     expect(judgeEffect({ epoch: 4, now: parsePage(succeeded) })).toEqual(absent);
   });
 
+  it("has rejected it also where an image could not be fetched or an older object came, once", () => {
+    const page = 'ganglion_config_epoch{worker="0"} 3\nganglion_heartbeat_seconds{worker="0"} 9\n';
+    const image = 'istio_agent_wasm_remote_fetch_count{result="manifest_failure"} 1\n';
+    const older = 'ganglion_configs_total{cause="stale"} 1\n';
+    const counted = [image, older].map((one) =>
+      judgeEffect({ epoch: 4, now: parsePage(page + one) }),
+    );
+    expect(counted).toMatchObject([{ cause: "image" }, { cause: "older config" }]);
+    for (const effect of counted) {
+      expect(explainedEffect(effect, { ...word, rejection: REJECTED })).toMatchObject({
+        cause: "nacked",
+        reason: expect.stringContaining(`Envoy rejected it: ${REJECTED}`),
+      });
+      const taken = { sent: true, acknowledged: true, rejection: REJECTED };
+      for (const other of [undefined, word, taken]) {
+        expect(explainedEffect(effect, other)).toBe(effect);
+      }
+    }
+  });
+
   it("keeps the reason that its own metrics give", () => {
     const dead = { effective: false, cause: "dead worker", reason: "silent" } as const;
     expect(explainedEffect(dead, { ...word, rejection: REJECTED })).toBe(dead);
