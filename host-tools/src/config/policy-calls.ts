@@ -9,6 +9,7 @@ import { either, list, text } from "./shape/shape";
 import {
   type CallBudget,
   type CallStep,
+  cutStep,
   sequenceBudget,
   sequenceSum,
   triesMsMax,
@@ -125,14 +126,13 @@ function checkSum(
   const { neededMs, startsMs } = sequenceBudget(steps);
   if (neededMs <= givenMs) return;
   const member = givenMs === route.timeoutMs ? "timeout_ms" : "per_try_timeout_ms";
-  const last = startsMs.findLastIndex((startMs) => startMs < givenMs);
-  const names = (steps[last] ?? []).map(({ name }) => name).join(" and ");
+  const { names, leftMs } = cutStep(steps, startsMs, givenMs);
   const place: PolicyPlace = placeOf(route.waitsFor ?? []);
   refuse(
     place,
     `${service.name} has ${givenMs} ms (${member}), and its calls may take ` +
       `${sequenceSum(steps, String)} = ${neededMs} ms: ${names} would begin with ` +
-      `${givenMs - (startsMs[last] ?? 0)} ms left; set ${member} to at least ${neededMs}, ` +
+      `${leftMs} ms left; set ${member} to at least ${neededMs}, ` +
       "or shorten a call",
   );
 }

@@ -105,6 +105,17 @@ export function sequenceBudget(steps: readonly CallStep[]): SequenceBudget {
   return { neededMs, startsMs };
 }
 
+/** Of a sequence that needs more than it is given: the step that is cut short, and what it has left. */
+export function cutStep(
+  steps: readonly CallStep[],
+  startsMs: readonly number[],
+  givenMs: number,
+): { readonly names: string; readonly leftMs: number } {
+  const cut = startsMs.findLastIndex((startMs) => startMs <= givenMs);
+  const names = (steps[cut] ?? []).map(({ name }) => name).join(" and ");
+  return { names, leftMs: givenMs - (startsMs[cut] ?? 0) };
+}
+
 function stepMs(step: CallStep): number {
   return Math.max(0, ...step.map(({ ms }) => ms ?? 0));
 }

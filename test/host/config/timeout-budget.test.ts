@@ -144,6 +144,7 @@ describe("what a route waits for", () => {
     expect(told(policy(30_000, "[[rag, llm]]"))).toBe("");
     expect(told(policy(0, "[rag, llm/s]"))).toBe("");
     expect(told(policy(90_000, "[rag, llm/s]"))).toContain("llm/s would begin with 89800 ms left");
+    expect(told(policy(200, "[rag, llm]"))).toContain("llm would begin with 0 ms left");
   });
 
   it("must be among the service's calls, where those are said", () => {

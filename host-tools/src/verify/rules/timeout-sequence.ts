@@ -1,7 +1,7 @@
 // Each call fits into the caller's time, and all of them together do not: the last begins when there is
 // less left than it may take.
 
-import { sequenceSum } from "../../config/timeout-budget";
+import { cutStep, sequenceSum } from "../../config/timeout-budget";
 import { raisedTimeout } from "../fix/raise-timeout";
 import { type TimedSequence, timeSequence } from "../mesh/call-sequence";
 import { shortHost } from "../mesh/host-name";
@@ -26,9 +26,7 @@ function finding(timed: TimedSequence): Finding {
   const { caller, givenMs, neededMs, startsMs } = timed;
   const from = shortHost(timed.from);
   const isTry = caller.timeoutMs !== givenMs;
-  const late = startsMs.findLastIndex((startMs) => startMs < givenMs);
-  const names = (timed.timed[late] ?? []).map(({ name }) => name).join(" and ");
-  const leftMs = givenMs - (startsMs[late] ?? 0);
+  const { names, leftMs } = cutStep(timed.timed, startsMs, givenMs);
   return {
     at: isTry ? caller.view.at("retries", "perTryTimeout") : caller.view.at("timeout"),
     message:
