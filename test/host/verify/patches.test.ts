@@ -59,6 +59,14 @@ describe("a patch", () => {
     expect(rest.filter((finding) => finding.fix !== undefined).map(located)).toEqual([]);
   });
 
+  it("takes short tries out, and leaves a timeout that is long enough", () => {
+    const { broken = [] } = RULE_CASES.find(({ rule }) => rule === "timeout-sequence") ?? {};
+    const { findings } = verifyTexts([{ name: "a.yaml", text: broken[1] ?? "" }]);
+    const { edits } = chooseFixes(findings);
+    const text = editedText(edits[0]!.file, edits);
+    expect(text).toContain("- timeout: 70s\n      retries:\n        attempts: 0\n");
+  });
+
   it("comes with almost every finding", () => {
     const all = inputs.flatMap(([, input]) => verifyTexts([input]).findings);
     const without = all.filter((finding) => finding.fix === undefined);
