@@ -2,6 +2,7 @@
 // per arm, because arms are told apart by the labels of their pods.
 
 import type { Policy, PolicyArm, PolicyService } from "./policy";
+import { said } from "./policy-route";
 import type { Variable, Workload, WorkloadResources } from "./policy-workload";
 
 /** Pods of one Deployment. */
@@ -16,6 +17,10 @@ export interface PodSet {
   readonly selector: Readonly<Record<string, string>>;
   /** Of the pods. */
   readonly labels: Readonly<Record<string, string>>;
+  /** On which the application listens. */
+  readonly port: number | undefined;
+  /** Where it tells its metrics, if it has any. */
+  readonly metricsPort: number | undefined;
   readonly image: string;
   readonly replicas: number;
   readonly args: readonly string[] | undefined;
@@ -51,12 +56,24 @@ function podSet(
       ...(arm === undefined && version !== undefined && { version }),
       ...(runsFilter(service, workload, policy) && policy.mesh.workloads),
     },
+    ...portsOf(service, workload),
     image: own?.image ?? workload.image,
     replicas: own?.replicas ?? workload.replicas,
     args: own?.args ?? workload.args,
     env: new Map([...(workload.env ?? []), ...(own?.env ?? [])]),
     resources: { ...workload.resources, ...said(own?.resources) } as WorkloadResources,
   };
+}
+
+/** Of an application: where it listens, and where its metrics are. */
+export function portsOf({ port: outer }: PolicyService, { port: own, metrics }: Workload) {
+  const port = own ?? outer;
+  return { port, metricsPort: metrics?.port ?? port };
+}
+
+/** Whether an autoscaler says how many pods there are: of all Deployments, or of the one it names. */
+export function isScaled({ service: { scaling }, name }: PodSet): boolean {
+  return scaling !== undefined && (scaling.deployment ?? name) === name;
 }
 
 /** Labels that all pods of a service have, and no others: what its Service selects by. */
@@ -68,15 +85,6 @@ export function serviceSelector({
 }
 
 /** The filter runs in the proxies of callers; without `calls` nobody knows who they are. */
-export function runsFilter(
-  { name }: PolicyService,
-  { filter }: Workload,
-  { calls }: Policy,
-): boolean {
+function runsFilter({ name }: PolicyService, { filter }: Workload, { calls }: Policy): boolean {
   return filter ?? (calls?.get(name)?.length ?? 0) > 0;
-}
-
-function said<T extends object>(value: T | undefined): Partial<T> {
-  const members = Object.entries(value ?? {}).filter(([, one]) => one !== undefined);
-  return Object.fromEntries(members) as Partial<T>;
 }

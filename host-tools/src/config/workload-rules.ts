@@ -1,7 +1,7 @@
 // Rules of a policy's own Deployments that no member can know alone. Each would render into objects
 // that the API server takes and that never do what they say.
 
-import { podSetsOf, type PodSet, serviceSelector } from "./pod-sets";
+import { isScaled, podSetsOf, type PodSet, portsOf, serviceSelector } from "./pod-sets";
 import type { Policy, PolicyService } from "./policy";
 import type { PolicyPlace } from "./policy-node";
 import type { Workload } from "./policy-workload";
@@ -33,7 +33,7 @@ function serviceFaults(service: PolicyService, policy: Policy): WorkloadFault[] 
     const place = placeOf(owner, key);
     faults.push({ place, message: `${place.path}: ${message}` });
   };
-  const port = workload.port ?? service.port;
+  const { port, metricsPort } = portsOf(service, workload);
   if (service.port === undefined) refuse(`services.${name}.port is missing: the Service needs it`);
   if (!host.startsWith(`${name}.${namespace}.svc.`)) {
     refuse(`a Service ${name} in ${namespace} is not the host ${host}; leave host or workload out`);
@@ -45,7 +45,6 @@ function serviceFaults(service: PolicyService, policy: Policy): WorkloadFault[] 
   if (port !== undefined && intercepted !== undefined && !intercepted.includes(port)) {
     refuse(`calls to ${port} would pass by the proxy: mesh.intercept.ports leaves it out`, "port");
   }
-  const metricsPort = workload.metrics?.port ?? port;
   if (workload.metrics !== undefined && isRefused(metricsPort, policy)) {
     const message =
       `mutual TLS refuses a Prometheus on port ${metricsPort}: set mesh.prometheus.merged, by which ` +
@@ -89,7 +88,7 @@ function scalingFaults(
     const place = placeOf(scaling, "deployment");
     refuse(place, `${deployment} is no Deployment of the service; there are ${names.join(", ")}`);
   }
-  const scaled = sets.filter(({ name }) => name === (deployment ?? name));
+  const scaled = sets.filter(isScaled);
   const { signal } = scaling;
   if (signal?.query !== undefined && scaled.length > 1) {
     const message =

@@ -5,10 +5,8 @@ import type { Probe, Variable, WorkloadResources } from "../config/policy-worklo
 import { said } from "../istio/kube-object";
 
 export function container(set: PodSet): Record<string, unknown> {
-  const { service, workload, image, args, env } = set;
+  const { workload, image, args, env, port, metricsPort } = set;
   const { protocol, probes, writable, leave_s: leaveS } = workload;
-  const port = workload.port ?? service.port;
-  const metricsPort = workload.metrics?.port ?? port;
   return said({
     name: "app",
     image,
@@ -16,9 +14,7 @@ export function container(set: PodSet): Record<string, unknown> {
     env: env.size === 0 ? undefined : [...env].map(([name, value]) => variable(name, value)),
     ports: [
       { name: protocol, containerPort: port },
-      ...(metricsPort === port || workload.metrics === undefined
-        ? []
-        : [{ name: "metrics", containerPort: metricsPort }]),
+      ...(metricsPort === port ? [] : [{ name: "metrics", containerPort: metricsPort }]),
     ],
     resources: resources(set.resources),
     // Without one a pod would get requests before its application listens.
@@ -56,14 +52,8 @@ function resources(of: WorkloadResources | undefined): unknown {
 
 /** Istio's injector sends probes through its agent, so that mutual TLS does not refuse them. */
 function probe(of: Probe | undefined, set: PodSet): unknown {
-  const { protocol, port } = set.workload;
-  const number = of?.port ?? port ?? set.service.port;
   return {
-    ...(of?.path !== undefined
-      ? { httpGet: { path: of.path, port: of.port ?? protocol } }
-      : protocol === "grpc"
-        ? { grpc: { port: number } }
-        : { tcpSocket: { port: of?.port ?? protocol } }),
+    ...question(of, set),
     ...(of !== undefined && {
       ...(of.delay_s > 0 && { initialDelaySeconds: of.delay_s }),
       periodSeconds: of.period_s,
@@ -71,6 +61,13 @@ function probe(of: Probe | undefined, set: PodSet): unknown {
       failureThreshold: of.failures_max,
     }),
   };
+}
+
+function question(of: Probe | undefined, { workload: { protocol }, port }: PodSet): object {
+  const asked = of?.port ?? protocol;
+  if (of?.path !== undefined) return { httpGet: { path: of.path, port: asked } };
+  if (protocol === "grpc") return { grpc: { port: of?.port ?? port } };
+  return { tcpSocket: { port: asked } };
 }
 
 /** Of the folder at this place of the workload's list. */

@@ -41,15 +41,13 @@ export function drainS({ service, workload }: PodSet): number {
  * Nothing is scraped twice: proxies are found by the PodMonitor or the job, and annotations tell of
  * the application alone, unless Istio merges both onto one port.
  */
-function metricAnnotations({ workload, service }: PodSet, mesh: MeshFacts): Record<string, string> {
-  const { metrics } = workload;
-  const { prometheus } = mesh;
+function metricAnnotations(set: PodSet, { prometheus }: MeshFacts): Record<string, string> {
+  const { metrics } = set.workload;
   if (metrics === undefined) {
     return prometheus?.merged === false ? { "prometheus.io/scrape": "false" } : {};
   }
-  const port = metrics.port ?? workload.port ?? service.port ?? 0;
   return {
-    ...scrapeAnnotations(port, metrics.path),
+    ...scrapeAnnotations(set.metricsPort ?? 0, metrics.path),
     ...(prometheus?.merged === false && { "prometheus.istio.io/merge-metrics": "false" }),
   };
 }

@@ -2,7 +2,7 @@
 // root, no capabilities, no writing to its image. The sidecar's own init container is the mesh's
 // business; with Istio's CNI plugin it needs nothing that the profile forbids.
 
-import type { PodSet } from "../config/pod-sets";
+import { isScaled, type PodSet } from "../config/pod-sets";
 import type { MeshFacts } from "../config/policy";
 import { accountOf } from "../istio/authorization-policy";
 import { type KubeObject, metadata } from "../istio/kube-object";
@@ -43,11 +43,6 @@ export function deployment(set: PodSet, mesh: MeshFacts): KubeObject {
       },
     },
   };
-}
-
-function isScaled({ service, name }: PodSet): boolean {
-  const { scaling } = service;
-  return scaling !== undefined && (scaling.deployment ?? name) === name;
 }
 
 function volume(_: string, index: number): unknown {

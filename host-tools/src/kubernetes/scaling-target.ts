@@ -1,7 +1,7 @@
 // What is scaled for a service: its one Deployment, whoever's that is, or those of its arms, each by
 // its own load.
 
-import { podSetsOf } from "../config/pod-sets";
+import { isScaled, podSetsOf } from "../config/pod-sets";
 import type { Policy, PolicyService } from "../config/policy";
 
 export interface ScalingTarget {
@@ -19,11 +19,9 @@ export function scalingTargets(service: PolicyService, policy: Policy): ScalingT
   if (sets.length === 0) {
     return [{ name, deployment: scaling.deployment ?? name, version: undefined }];
   }
-  return sets
-    .filter((set) => set.name === (scaling.deployment ?? set.name))
-    .map((set) => ({
-      name: set.name,
-      deployment: set.name,
-      version: sets.length === 1 ? undefined : set.labels["version"],
-    }));
+  return sets.filter(isScaled).map((set) => ({
+    name: set.name,
+    deployment: set.name,
+    version: sets.length === 1 ? undefined : set.labels["version"],
+  }));
 }

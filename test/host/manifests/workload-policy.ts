@@ -1,7 +1,7 @@
 // A policy whose services' pods are rendered too: two arms of one service, one of another account and
 // protocol, and one that is scaled.
 
-export const WORKLOAD_DIGEST = "2".repeat(64);
+const WORKLOAD_DIGEST = "2".repeat(64);
 
 export const WORKLOAD_POLICY = `\
 version: 1
