@@ -21,7 +21,6 @@ export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode
   const { cluster, place, fleetOf, ports } = await openSession(options, options);
   const live = await readLiveFilter(cluster, place);
   const { epoch, artifact, modelMode, vmGeneration } = liveGeneration(live);
-  const { mode = "shadow" } = live.config;
   const fleet = fleetOf(live);
   // One look shows a dead worker among living ones; that all are dead shows only in two.
   const seen = new Map<string, Seen>();
@@ -29,8 +28,9 @@ export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode
   await ports.clock.sleep(Math.min(fleet.source.silenceMs, LOOK_AGAIN_MS_MAX));
   const looked = await readFleet(fleet, epoch, ports.clock, seen);
   // Proxies ignore what is older than what they run: an object that was put back by hand does nothing.
-  const ahead = fleetEpoch(looked) > epoch;
-  const state = await explained(fleet, ahead ? { ...looked, effective: false } : looked);
+  const running = fleetEpoch(looked);
+  const isAhead = running > epoch;
+  const state = await explained(fleet, isAhead ? { ...looked, effective: false } : looked);
   const owner = gitOpsOwner(live.object);
   if (options.output === "json") {
     const status = {
@@ -39,7 +39,7 @@ export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode
       sha256: artifactDigest(artifact),
       model_version: artifactVersion(artifact),
       model_mode: modelMode,
-      mode,
+      mode: live.mode,
       vm_generation: vmGeneration,
       ...(owner === undefined ? {} : { owner }),
       effective: state.effective,
@@ -47,15 +47,18 @@ export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode
     };
     await writeOutput(`${JSON.stringify(status)}\n`, undefined);
   } else {
-    const lines = [...statusLines(live, owner), ...effectLines(state, epoch)];
+    const lines = [...statusLines(live, owner), ...effectLines(state)];
+    if (isAhead) {
+      lines.push(`proxies run epoch ${running} already and ignore epoch ${epoch}: push again`);
+    }
     await writeOutput(lines.map((line) => `${line}\n`).join(""), undefined);
   }
   return state.effective ? ExitCode.ok : ExitCode.inconclusive;
 }
 
 function statusLines(live: LiveFilter, owner: string | undefined): string[] {
-  const { epoch, artifact, modelMode, vmGeneration } = liveGeneration(live);
-  const { mode = "shadow" } = live.config;
+  const { epoch, mode, vmGeneration } = live;
+  const { artifact, modelMode } = liveGeneration(live);
   const digest = artifactDigest(artifact).slice(0, 12);
   const model =
     artifact === undefined
@@ -71,14 +74,10 @@ function statusLines(live: LiveFilter, owner: string | undefined): string[] {
   ];
 }
 
-function effectLines(state: FleetState, epoch: number): string[] {
+function effectLines(state: FleetState): string[] {
   const colours = stdoutPaint();
-  const running = fleetEpoch(state);
   return [
     `${count(state)} run it${state.effective ? "" : colours.bad("  NOT EFFECTIVE")}`,
     ...proxyLines(state, colours),
-    ...(running > epoch
-      ? [`proxies run epoch ${running} already and ignore epoch ${epoch}: push again`]
-      : []),
   ];
 }

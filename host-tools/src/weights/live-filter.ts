@@ -25,6 +25,8 @@ export interface LiveFilter {
   readonly config: PluginConfig;
   /** Epoch in the object, 0 where it says none. */
   readonly epoch: number;
+  /** Of the whole configuration, shadow where it says none. */
+  readonly mode: "enforce" | "shadow";
   readonly image: { readonly url: string; readonly sha256: string | undefined };
   /** Value of GANGLION_VM_GEN, 0 where it says none. */
   readonly vmGeneration: number;
@@ -112,6 +114,7 @@ export function liveFilter(object: ClusterObject): LiveFilter {
     resourceVersion: object.metadata.resourceVersion ?? "",
     config,
     epoch: config.epoch ?? 0,
+    mode: config.mode ?? "shadow",
     image: {
       url: String(plugin.url ?? ""),
       sha256: typeof plugin.sha256 === "string" && plugin.sha256 !== "" ? plugin.sha256 : undefined,

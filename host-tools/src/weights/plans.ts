@@ -36,7 +36,7 @@ export const promotePlan: Plan = (live) => {
   return { kind: "promote", of: old.epoch, generation: { ...old, modelMode: "enforce" } };
 };
 
-function nothingToPromote({ key, config }: LiveFilter): GanglionError {
+function nothingToPromote({ key, config, mode }: LiveFilter): GanglionError {
   const name = objectName(key);
   const options = { exitCode: ExitCode.badInput };
   if (config.model === undefined) {
@@ -49,7 +49,7 @@ function nothingToPromote({ key, config }: LiveFilter): GanglionError {
       },
     );
   }
-  const isAllShadow = (config.mode ?? "shadow") === "shadow";
+  const isAllShadow = mode === "shadow";
   return new GanglionError(
     "E_WEIGHTS_MODE",
     `the model of ${name} is not in shadow: there is nothing to promote` +
