@@ -45,17 +45,12 @@ export function removeValue(view: View): TextEdit | undefined {
   if (isMap(node)) {
     const i = node.items.findIndex((item) => pairOf([item], String(key)) !== undefined);
     if (i < 0) return undefined;
-    if (node.items.length === 1 && path.length > 1) return removeValue(parentOf(view));
+    if (node.items.length === 1 && path.length > 1) return removeValue(view.parent);
     return node.flow ? removeFlow(object, node, i) : removePair(object, node, i);
   }
   if (!isSeq(node) || typeof key !== "number") return undefined;
-  if (node.items.length === 1) return removeValue(parentOf(view));
+  if (node.items.length === 1) return removeValue(view.parent);
   return node.flow ? removeFlow(object, node, key) : removeItem(object, node, key);
-}
-
-function parentOf(view: View): View {
-  const path = view.path.slice(0, -1);
-  return Object.assign(Object.create(Object.getPrototypeOf(view)), { ...view, path });
 }
 
 /** Replaces the first occurrence of a piece of the scalar's own text. */

@@ -43,7 +43,7 @@ export function* refusedInRoute(route: HttpRoute): Iterable<Finding> {
 export function* refusedInRules(mesh: Mesh): Iterable<Finding> {
   for (const rule of mesh.allDestinationRules()) {
     const host = shortHost(rule.at("spec", "host").text() ?? "");
-    const loss = `nothing of this DestinationRule takes effect`;
+    const loss = "nothing of this DestinationRule takes effect";
     for (const policy of policiesOf(rule.at("spec"))) {
       for (const path of OF_POLICY) {
         const found = refused(`rule of ${host}`, policy.at(...path), loss);
