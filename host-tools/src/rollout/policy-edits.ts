@@ -2,6 +2,9 @@
 // canary as the stable arm after it has taken over. Every other byte of the file stays.
 
 import { isMap, isScalar, isSeq, parseDocument, type Scalar, visit, type YAMLMap } from "yaml";
+import { compileGuard } from "../config/compile-guard";
+import { canonicalJson } from "../config/plugin-config";
+import type { PolicyService } from "../config/policy";
 import { compilePolicy } from "../config/policy-compile";
 import { applyEdits, type Edit, memberMap, removeEdit, setEdit } from "../istio/yaml-edit";
 import { ExitCode, GanglionError } from "../lib/errors";
@@ -21,7 +24,7 @@ export interface PolicyText {
  * @throws GanglionError E_POLICY, E_ROLLOUT_PLAN, E_ROLLOUT_EDIT
  */
 export function withRevision(policy: PolicyText, serviceName: string, revision: string): string {
-  checkedPlan(policy, serviceName);
+  const { service: before } = checkedPlan(policy, serviceName);
   const rollout = rolloutMap(policy, serviceName);
   const guard = memberMap(rollout, "guard");
   const edit =
@@ -29,7 +32,8 @@ export function withRevision(policy: PolicyText, serviceName: string, revision: 
       ? setEdit(policy.text, rollout, "guard", { revision })
       : setEdit(policy.text, guard, "revision", revision);
   const text = applyEdits(policy.text, [edit]);
-  checkedPlan({ ...policy, text }, serviceName);
+  const { service: after } = checkedPlan({ ...policy, text }, serviceName);
+  if (guardRules(after) !== guardRules(before)) throw unreadable(policy, serviceName);
   return text;
 }
 
@@ -40,7 +44,8 @@ export function withRevision(policy: PolicyText, serviceName: string, revision: 
  * @throws GanglionError E_POLICY, E_ROLLOUT_PLAN, E_ROLLOUT_EDIT
  */
 export function withCanaryAsStable(policy: PolicyText, serviceName: string): string {
-  const { stable, canary } = checkedPlan(policy, serviceName);
+  const { plan, service: before } = checkedPlan(policy, serviceName);
+  const { stable, canary } = plan;
   const service = serviceMap(policy, serviceName);
   const arms = memberMap(service, "arms");
   if (arms === undefined) throw unreadable(policy, serviceName);
@@ -55,24 +60,44 @@ export function withCanaryAsStable(policy: PolicyText, serviceName: string): str
     policy.text,
     edits.filter((edit) => edit !== undefined),
   );
-  const { policy: after } = compilePolicy(text, policy.file);
-  const now = after.services.find(({ name }) => name === serviceName);
-  const isDone = now?.rollout === undefined && now?.arms.some(isDefault(canary.name));
+  const { policy: edited } = compilePolicy(text, policy.file);
+  const after = edited.services.find(({ name }) => name === serviceName);
+  const isDone =
+    after?.rollout === undefined &&
+    after?.arms.find(({ isDefault }) => isDefault)?.name === canary.name &&
+    armRules(after) === armRules(before);
   if (!isDone) throw unreadable(policy, serviceName);
   return text;
 }
 
-const isDefault =
-  (name: string) =>
-  (arm: { readonly name: string; readonly isDefault?: boolean }): boolean =>
-    arm.name === name;
+interface Planned {
+  readonly plan: RolloutPlan;
+  readonly service: PolicyService;
+}
 
-function checkedPlan({ text, file }: PolicyText, serviceName: string): RolloutPlan {
-  return rolloutPlan(compilePolicy(text, file).policy, serviceName);
+function checkedPlan({ text, file }: PolicyText, serviceName: string): Planned {
+  const { policy } = compilePolicy(text, file);
+  const plan = rolloutPlan(policy, serviceName);
+  return {
+    plan,
+    service: policy.services.find(({ name }) => name === serviceName) as PolicyService,
+  };
+}
+
+/** Of the guard, all but its revision: an edit leaves it, or has met an anchor. */
+function guardRules(service: PolicyService): string {
+  return canonicalJson({ ...compileGuard(service), id: "" });
+}
+
+/** Of the arms, all but which of them is the default one. */
+function armRules({ arms }: PolicyService): string {
+  return JSON.stringify(arms, (key, value: unknown) =>
+    key === "isDefault" || key === "place" ? undefined : value,
+  );
 }
 
 function serviceMap(policy: PolicyText, serviceName: string): YAMLMap {
-  const document = parseDocument(policy.text, { version: "1.1" });
+  const document = parseDocument(policy.text);
   const root = isMap(document.contents) ? document.contents : undefined;
   const services = root && memberMap(root, "services");
   const service = services && memberMap(services, serviceName);

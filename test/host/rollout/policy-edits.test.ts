@@ -51,6 +51,20 @@ services:
       one: {}
       next:
 `;
+const ALIASED = `version: 1
+mesh: { istio: "1.31", namespace: ai, workloads: { ganglion: "on" } }
+services:
+  other:
+    port: 80
+    arms: { one: { default: true }, next: &next { subset: v2 } }
+    rollout: { stable: one, canary: next, guard: &strict { requests_min: 50 } }
+    routes: [{ name: rest, match: { authority: other } }]
+  llm:
+    port: 8080
+    arms: { one: { default: true }, next: *next }
+    rollout: { stable: one, canary: next, guard: *strict }
+    routes: [{ name: chat, match: { authority: llm } }]
+`;
 const file = "ganglion.yaml";
 const llm = (text: string) =>
   compilePolicy(text, file).policy.services.find(({ name }) => name === "llm");
@@ -67,6 +81,21 @@ describe("a policy whose canary has taken over", () => {
     expect(service?.rollout).toBeUndefined();
     expect(service?.arms.find(({ isDefault }) => isDefault)?.name).toBe("next");
     expect(service?.routes[0]?.arms.map((arm) => arm.name)).toContain("next");
+  });
+
+  it("has it in the lists of arms, whatever its name was in an older YAML", () => {
+    const text = FLOW.replaceAll("one", "no").replace(
+      "{ name: chat }",
+      "{ name: chat, arms: [no] }",
+    );
+    const after = withCanaryAsStable({ text, file }, "llm");
+    expect(llm(after)?.routes[0]?.arms.map((arm) => arm.name)).toEqual(["next"]);
+  });
+
+  it("is refused where the canary is an alias, which would lose what it stands for", () => {
+    expect(() => withCanaryAsStable({ text: ALIASED, file }, "llm")).toThrow(
+      "cannot be edited here",
+    );
   });
 
   it("cannot be finished twice", () => {
@@ -86,6 +115,12 @@ describe("a policy for the next try of a canary", () => {
     const second = withRevision({ text: first, file }, "llm", "try-3");
     expect(llm(second)?.rollout?.guard?.revision).toBe("try-3");
     expect(second.replace(/"?try-3"?/, "")).toBe(first.replace(/"?try-2"?/, ""));
+  });
+
+  it("is refused where the guard is an alias, which would lose what it stands for", () => {
+    expect(() => withRevision({ text: ALIASED, file }, "llm", "x")).toThrow(
+      "cannot be edited here",
+    );
   });
 
   it("is refused where the service has no rollout", () => {
