@@ -3,15 +3,10 @@
 
 import type { Policy, PolicyService } from "./policy";
 import { isExposed } from "./policy-tracing";
-import type { PolicyPlace } from "./policy-node";
+import { faultAt, type PlacedFault } from "./policy-node";
 import { placeOf } from "./shape/read-shape";
 
-export interface OperationsFault {
-  readonly place: PolicyPlace;
-  readonly message: string;
-}
-
-export function operationsFaults(policy: Policy): OperationsFault[] {
+export function operationsFaults(policy: Policy): PlacedFault[] {
   return [
     ...policy.services.flatMap((service) => serviceFaults(service, policy)),
     ...tenantFaults(policy),
@@ -20,31 +15,29 @@ export function operationsFaults(policy: Policy): OperationsFault[] {
   ];
 }
 
-function meshFaults({ mesh, settingPlaces, providers }: Policy): OperationsFault[] {
+function meshFaults({ mesh, settingPlaces, providers }: Policy): PlacedFault[] {
   const place = settingPlaces.get("mesh");
   if (place === undefined) return [];
-  const faults: OperationsFault[] = [];
+  const faults: PlacedFault[] = [];
   if (mesh.deny_by_default && mesh.mtls === "off") {
     const message =
       "deny_by_default knows callers by their certificates, and mtls: off takes those away";
-    faults.push({ place, message: `mesh: ${message}` });
+    faults.push(faultAt(place, message));
   }
   const ranges = mesh.intercept?.include_outbound_ranges;
   if (ranges !== undefined && !ranges.includes("*") && (providers?.size ?? 0) > 0) {
-    const at = placeOf(ranges);
     const names = [...(providers?.keys() ?? [])].join(", ");
     const message = `calls to providers outside of the mesh (${names}) would pass by the proxy`;
-    faults.push({ place: at, message: `${at.path}: ${message}` });
+    faults.push(faultAt(placeOf(ranges), message));
   }
   return faults;
 }
 
-function serviceFaults(service: PolicyService, policy: Policy): OperationsFault[] {
+function serviceFaults(service: PolicyService, policy: Policy): PlacedFault[] {
   const { mesh } = policy;
-  const faults: OperationsFault[] = [];
+  const faults: PlacedFault[] = [];
   const refuse = (value: object, message: string) => {
-    const place = placeOf(value);
-    faults.push({ place, message: `${place.path}: ${message}` });
+    faults.push(faultAt(placeOf(value), message));
   };
   const { allow, global_limits: limits, scaling } = service;
   if (limits !== undefined && limits.length > 0 && mesh.rate_limit_service === undefined) {
@@ -76,25 +69,20 @@ function notAllowed(service: PolicyService, policy: Policy): string[] {
     .filter((caller) => !named.has(caller) && !named.has(accountOf(caller)));
 }
 
-function tenantFaults({ mesh, services }: Policy): OperationsFault[] {
+function tenantFaults({ mesh, services }: Policy): PlacedFault[] {
   const known = services.map(({ name }) => name);
   return [...(mesh.tenants ?? [])].flatMap(([, tenant]) =>
     tenant.services
       .filter((name) => !known.includes(name))
-      .map((name) => {
-        const place = placeOf(tenant.services);
-        return { place, message: `${place.path}: ${name} is no service of this policy` };
-      }),
+      .map((name) => faultAt(placeOf(tenant.services), `${name} is no service of this policy`)),
   );
 }
 
 /** A tag from a header that the filter is told never to write would never be there. */
-function tagFaults({ mesh, settings }: Policy): OperationsFault[] {
+function tagFaults({ mesh, settings }: Policy): PlacedFault[] {
   if (settings.expose !== "never") return [];
   return [...(mesh.tracing?.tags?.values() ?? [])].flatMap((tag) => {
     if (typeof tag === "string" || !isExposed(tag.from)) return [];
-    const place = placeOf(tag, "from");
-    const message = `${place.path}: ${tag.from} is never written: expose is never`;
-    return [{ place, message }];
+    return [faultAt(placeOf(tag, "from"), `${tag.from} is never written: expose is never`)];
   });
 }

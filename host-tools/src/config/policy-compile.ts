@@ -8,7 +8,7 @@ import { faultLine } from "./fault";
 import { operationsFaults } from "./operations-rules";
 import type { ArmConfig, LimitConfig, PluginConfig, RouteConfig } from "./plugin-config";
 import type { Policy, PolicyArm, PolicyLimit, PolicyRoute, PolicyService } from "./policy";
-import type { PolicyPlace } from "./policy-node";
+import { faultAt, type PlacedFault, type PolicyPlace } from "./policy-node";
 import { policyError, type PolicyOverrides, readPolicy } from "./policy-reader";
 import { configFaults } from "./validate";
 import { workloadFaults } from "./workload-rules";
@@ -48,23 +48,19 @@ export function compilePolicy(
   return { policy, config };
 }
 
-interface Complaint {
-  readonly place: PolicyPlace;
-  readonly message: string;
-}
-
 /** With several services, only the authority tells whose request it is. */
-function serviceComplaints(policy: Policy): Complaint[] {
+function serviceComplaints(policy: Policy): PlacedFault[] {
   if (policy.services.length < 2) return [];
   return policy.services.flatMap((service) =>
     service.routes
       .filter((route) => !route.match.authority)
-      .map((route) => ({
-        place: route.place,
-        message:
-          `${route.place.path}: match.authority is missing: the filter runs in the callers' ` +
-          "proxies and sees their requests to every service",
-      })),
+      .map(({ place }) =>
+        faultAt(
+          place,
+          "match.authority is missing: the filter runs in the callers' proxies and sees their " +
+            "requests to every service",
+        ),
+      ),
   );
 }
 
@@ -73,7 +69,7 @@ function configComplaints(
   config: PluginConfig,
   policy: Policy,
   routes: readonly PolicyRoute[],
-): Complaint[] {
+): PlacedFault[] {
   const start: PolicyPlace = { path: "", line: 1, column: 1 };
   return configFaults(config).map((fault) => {
     const place = routePlace(fault.path, routes) ?? policy.settingPlaces.get(fault.path) ?? start;

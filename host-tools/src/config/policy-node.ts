@@ -24,6 +24,16 @@ export interface PolicyFault extends PolicyPlace {
 /** Complains of a place that was read. */
 export type RefuseAt = (place: PolicyPlace, message: string, scalar?: unknown) => void;
 
+/** A complaint about what was read and fits into no other part; the message names the place's path. */
+export interface PlacedFault {
+  readonly place: PolicyPlace;
+  readonly message: string;
+}
+
+export function faultAt(place: PolicyPlace, message: string): PlacedFault {
+  return { place, message: `${place.path}: ${message}` };
+}
+
 /** A member that the mesh knows from `1.istioMinor` on. */
 export interface IstioNeed {
   readonly place: PolicyPlace;

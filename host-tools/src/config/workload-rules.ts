@@ -3,20 +3,15 @@
 
 import { isScaled, podSetsOf, type PodSet, portsOf, serviceSelector } from "./pod-sets";
 import type { Policy, PolicyService } from "./policy";
-import type { PolicyPlace } from "./policy-node";
+import { faultAt, type PlacedFault, type PolicyPlace } from "./policy-node";
 import type { Workload } from "./policy-workload";
 import { DNS_LABEL, fits } from "./shape/format";
 import { isSaid, placeOf } from "./shape/read-shape";
 
-export interface WorkloadFault {
-  readonly place: PolicyPlace;
-  readonly message: string;
-}
-
 /** Istio's own on every pod; https://istio.io/latest/docs/ops/deployment/application-requirements. */
 const ISTIO_PORTS = [15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021, 15053, 15090];
 
-export function workloadFaults(policy: Policy): WorkloadFault[] {
+export function workloadFaults(policy: Policy): PlacedFault[] {
   const sets = policy.services.flatMap((service) => podSetsOf(service, policy));
   return [
     ...policy.services.flatMap((service) => serviceFaults(service, policy)),
@@ -24,14 +19,13 @@ export function workloadFaults(policy: Policy): WorkloadFault[] {
   ];
 }
 
-function serviceFaults(service: PolicyService, policy: Policy): WorkloadFault[] {
+function serviceFaults(service: PolicyService, policy: Policy): PlacedFault[] {
   const { workload, name, host } = service;
   if (workload === undefined) return strayFaults(service);
   const { namespace, intercept } = policy.mesh;
-  const faults: WorkloadFault[] = [];
-  const refuse = (message: string, key?: string, owner: object = workload): void => {
-    const place = placeOf(owner, key);
-    faults.push({ place, message: `${place.path}: ${message}` });
+  const faults: PlacedFault[] = [];
+  const refuse = (message: string, key?: string): void => {
+    faults.push(faultAt(placeOf(workload, key), message));
   };
   const { port, metricsPort } = portsOf(service, workload);
   if (service.port === undefined) refuse(`services.${name}.port is missing: the Service needs it`);
@@ -61,25 +55,19 @@ function isRefused(port: number | undefined, { mesh }: Policy): boolean {
 }
 
 /** An arm's Deployment is its service's; alone it would be dropped without a word. */
-function strayFaults({ arms }: PolicyService): WorkloadFault[] {
+function strayFaults({ arms }: PolicyService): PlacedFault[] {
   return arms.flatMap(({ workload }) => {
     if (workload === undefined) return [];
-    const place = placeOf(workload);
-    const message = "has no effect: the service itself has no workload";
-    return [{ place, message: `${place.path}: ${message}` }];
+    return [faultAt(placeOf(workload), "has no effect: the service itself has no workload")];
   });
 }
 
-function scalingFaults(
-  service: PolicyService,
-  workload: Workload,
-  policy: Policy,
-): WorkloadFault[] {
+function scalingFaults(service: PolicyService, workload: Workload, policy: Policy): PlacedFault[] {
   const { scaling } = service;
   if (scaling === undefined) return [];
-  const faults: WorkloadFault[] = [];
+  const faults: PlacedFault[] = [];
   const refuse = (place: PolicyPlace, message: string): void => {
-    faults.push({ place, message: `${place.path}: ${message}` });
+    faults.push(faultAt(place, message));
   };
   const sets = podSetsOf(service, policy);
   const names = sets.map(({ name }) => name);
@@ -114,23 +102,23 @@ function scalingFaults(
   return faults;
 }
 
-function setFaults(set: PodSet, all: readonly PodSet[]): WorkloadFault[] {
+function setFaults(set: PodSet, all: readonly PodSet[]): PlacedFault[] {
   const { service, name, arm, selector, workload } = set;
   const place = arm?.place ?? placeOf(workload);
-  const faults: WorkloadFault[] = [];
+  const faults: PlacedFault[] = [];
   if (!fits(name, DNS_LABEL)) {
     const message = `no Deployment can be called ${name}: name the subset in lower-case letters`;
-    faults.push({ place, message: `${place.path}: ${message}` });
+    faults.push(faultAt(place, message));
   }
   const others = all.filter((other) => other !== set);
   const namesake = others.find((other) => other.name === name);
   if (namesake !== undefined && all.indexOf(namesake) < all.indexOf(set)) {
     const message = `its Deployment is called ${name}, as that of ${namesake.service.name}`;
-    faults.push({ place, message: `${place.path}: ${message}` });
+    faults.push(faultAt(place, message));
   }
   if (!isPart(selector, set.labels)) {
     const message = `mesh.workloads takes labels away from ${name} by which its pods are found`;
-    faults.push({ place, message: `${place.path}: ${message}` });
+    faults.push(faultAt(place, message));
   }
   const selectorTo = (other: PodSet) =>
     other.service === service ? selector : serviceSelector(service);
@@ -138,7 +126,7 @@ function setFaults(set: PodSet, all: readonly PodSet[]): WorkloadFault[] {
   if (taken !== undefined) {
     const words = Object.entries(selectorTo(taken)).map(([key, value]) => `${key}: ${value}`);
     const message = `its selector { ${words.join(", ")} } takes pods of ${taken.name} too`;
-    faults.push({ place, message: `${place.path}: ${message}` });
+    faults.push(faultAt(place, message));
   }
   return faults;
 }
