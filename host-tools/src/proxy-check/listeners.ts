@@ -3,7 +3,6 @@
 import { at, type Json, listAt } from "./json-value";
 
 export interface Listener {
-  readonly name: string;
   readonly port: number;
   /** A port that calls of others to this pod come in by. */
   readonly isInbound: boolean;
@@ -11,13 +10,7 @@ export interface Listener {
   readonly isWarming: boolean;
   /** Each with its `transport_socket`, none for plaintext. */
   readonly chains: readonly Json[];
-}
-
-/** As istiod has sent them last; what drains is gone for new connections. */
-export function listenerConfigs(parts: readonly Json[]): unknown[] {
-  return parts
-    .flatMap((part) => listAt(part, "dynamic_listeners"))
-    .map((one) => at(one, "active_state", "listener") ?? at(one, "warming_state", "listener"));
+  readonly config: Json;
 }
 
 /** Certificates that the proxy asks for and has not got, by the names of their secrets. */
@@ -26,18 +19,21 @@ export function missingSecrets(parts: readonly Json[]): ReadonlySet<string> {
   return new Set(warming.map(({ name }) => String(name)));
 }
 
-/** @param parts of `/config_dump` */
+/**
+ * As istiod has sent them last; what drains is gone for new connections.
+ *
+ * @param parts of `/config_dump`
+ */
 export function listenersOf(parts: readonly Json[]): Listener[] {
   return parts
     .flatMap((part) => listAt(part, "dynamic_listeners"))
     .flatMap((one) => {
       const active = at(one, "active_state", "listener");
-      const config = active ?? at(one, "warming_state", "listener");
+      const config = (active ?? at(one, "warming_state", "listener")) as Json | undefined;
       if (config === undefined) return [];
       const fallback = at(config, "default_filter_chain") as Json | undefined;
       return [
         {
-          name: String(one["name"] ?? at(config, "name") ?? ""),
           port: Number(at(config, "address", "socket_address", "port_value") ?? 0),
           isInbound: at(config, "traffic_direction") === "INBOUND",
           isWarming: active === undefined,
@@ -45,6 +41,7 @@ export function listenersOf(parts: readonly Json[]): Listener[] {
             ...listAt(config, "filter_chains"),
             ...(fallback === undefined ? [] : [fallback]),
           ],
+          config,
         },
       ];
     });

@@ -4,7 +4,7 @@ import { PLUGIN_NAME } from "../istio/filter-object";
 import { parsePage, type ProxyReading } from "../weights/metrics-page";
 import { type AdminPages, notAnAdmin } from "./admin-pages";
 import { at, type Json, listAt } from "./json-value";
-import { type Listener, listenerConfigs, listenersOf, missingSecrets, valuesOf } from "./listeners";
+import { type Listener, listenersOf, missingSecrets, valuesOf } from "./listeners";
 
 /** A cluster of Istio's, `outbound|PORT|SUBSET|HOST`. */
 export interface OutboundCluster {
@@ -66,15 +66,17 @@ export function proxyState(pages: AdminPages, address: string): ProxyState {
     .map((one) => at(one, "cluster") as Json);
   const statuses = listAt(parsed(pages.clusters, address), "cluster_statuses");
   const encrypted = encryptedEndpoints(parts);
+  const listeners = listenersOf(parts);
+  const listenerConfigs = listeners.map(({ config }) => config);
   return {
     name: String(at(node, "cluster") ?? at(node, "id") ?? ""),
     labels: (at(node, "metadata", "LABELS") ?? {}) as Record<string, string>,
     clusters: configs.flatMap((config) => outbound(config, statuses, encrypted) ?? []),
     clusterConfigs: new Map(configs.map((config) => [String(config["name"]), config])),
-    virtualHosts: virtualHostsOf(parts),
-    listeners: listenersOf(parts),
+    virtualHosts: virtualHostsOf(parts, listenerConfigs),
+    listeners,
     missingSecrets: missingSecrets(parts),
-    httpFilters: filtersOf(listenerConfigs(parts)),
+    httpFilters: filtersOf(listenerConfigs),
     filter: ourFilter(parts),
     reading: parsePage(pages.metrics),
     statsConfig: parts.map((part) => at(part, "bootstrap", "stats_config")).find(Boolean),
@@ -115,11 +117,11 @@ function outbound(
 }
 
 /** Of the tables that istiod sends, and of those within listeners, as inbound ones have them. */
-function virtualHostsOf(parts: readonly Json[]): VirtualHost[] {
+function virtualHostsOf(parts: readonly Json[], listenerConfigs: readonly Json[]): VirtualHost[] {
   const sent = parts
     .flatMap((part) => listAt(part, "dynamic_route_configs"))
     .map((one) => at(one, "route_config"));
-  const within = valuesOf(listenerConfigs(parts), "route_config");
+  const within = valuesOf(listenerConfigs, "route_config");
   const tables = [...sent, ...within].map((table) => [String(at(table, "name")), table] as const);
   return [...new Map(tables)].flatMap(([name, table]) =>
     listAt(table, "virtual_hosts").map((config) => ({
@@ -168,13 +170,11 @@ function ourFilter(parts: readonly Json[]): Json | undefined {
   return filters.find(isOurs) ?? filters.find((one) => String(one["name"]).includes(PLUGIN_NAME));
 }
 
-/** Every `http_filters` at any depth: chains stand in matchers as well. */
-function filtersOf(value: unknown): Json[] {
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, member]) => [
-    ...(key === "http_filters" && Array.isArray(member) ? (member as Json[]) : []),
-    ...filtersOf(member),
-  ]);
+/** At any depth: chains stand in matchers as well. */
+function filtersOf(listenerConfigs: readonly Json[]): Json[] {
+  return valuesOf(listenerConfigs, "http_filters").flatMap((list) =>
+    Array.isArray(list) ? (list as Json[]) : [],
+  );
 }
 
 function countersOf(page: unknown): Map<string, number> {
