@@ -71,13 +71,11 @@ function secureAnswers(server: Json, gateway: KubeObject, state: ProxyState): An
 function plainAnswers(server: Json, gateway: KubeObject, state: ProxyState): Answer[] {
   const { name } = gateway.metadata;
   const redirects = at(server, "tls", "httpsRedirect") === true;
+  if (!redirects) return [hostsAnswer(`gateway.${name}.hosts`, server, "http.", state)];
   const hosts = hostsOf(server);
   const own = state.virtualHosts.filter(
     ({ table, domains }) => table.startsWith("http.") && hosts.some((one) => takes(domains, one)),
   );
-  if (!redirects) {
-    return [hostsAnswer(`gateway.${name}.hosts`, server, "http.", state)];
-  }
   const all = own.length > 0 && own.every(({ config }) => config["require_tls"] === "ALL");
   const found = own.length === 0 ? "no routes for these hosts" : all ? "to https" : "served plain";
   return [

@@ -35,16 +35,11 @@ function modeOf({ chains }: Listener): string {
 }
 
 /** Each rule of an AuthorizationPolicy stands under a name of its own in the filter that decides. */
-export function checkAuthorization(
-  rules: KubeObject,
-  group: string,
-  state: ProxyState,
-  isCalled: boolean,
-): Answer[] {
+export function checkAuthorization(rules: KubeObject, group: string, state: ProxyState): Answer[] {
   const { name, namespace } = rules.metadata;
   const item = `AuthorizationPolicy ${name}`;
   const selector = (at(rules.spec, "selector", "matchLabels") ?? {}) as Record<string, string>;
-  if (!hasLabels(state.labels, selector) || !isCalled) return [];
+  if (!hasLabels(state.labels, selector)) return [];
   const filters = state.httpFilters.filter((one) => one["name"] === RBAC);
   const prefix = `ns[${namespace ?? ""}]-policy[${name}]-rule[`;
   const found = new Set(filters.flatMap((one) => ruleNames(one)));

@@ -122,11 +122,11 @@ function authorizationAnswers(
   own: string | undefined,
   state: ProxyState,
 ): Answer[] {
-  if (own === undefined) return [];
   const isCalled = state.listeners.some(({ isInbound }) => isInbound);
+  if (own === undefined || !isCalled) return [];
   return objects
     .filter(({ kind }) => kind === "AuthorizationPolicy")
-    .flatMap((object) => checkAuthorization(object, own, state, isCalled));
+    .flatMap((object) => checkAuthorization(object, own, state));
 }
 
 /** What holds in several places of the proxy is told once. */

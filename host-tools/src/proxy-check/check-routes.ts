@@ -2,11 +2,11 @@
 // what they match, where they lead, how long they wait and how often they try.
 
 import type { PolicyService } from "../config/policy";
+import { defaultAnalysis, stepWeights } from "../config/policy-rollout";
 import type { KubeObject } from "../istio/kube-object";
 import { type Answer, answer } from "./answer";
 import { at, isSame, type Json, listAt, plain } from "./json-value";
 import type { ProxyState } from "./proxy-state";
-import { defaultAnalysis, stepWeights } from "../config/policy-rollout";
 
 const RETRIABLE_CODES = "retriable-status-codes";
 
