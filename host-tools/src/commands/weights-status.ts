@@ -8,7 +8,7 @@ import { stdoutPaint } from "../lib/talk";
 import { explained, fleetEpoch, type FleetState, readFleet, type Seen } from "../weights/fleet";
 import { artifactDigest, artifactVersion, liveGeneration } from "../weights/generation";
 import { type LiveFilter, readLiveFilter } from "../weights/live-filter";
-import { count, proxiesJson, proxyLines } from "../weights/report";
+import { count, fleetJson, proxyLines } from "../weights/report";
 import { type FleetOptions, openSession, type TargetOptions } from "../weights/session";
 
 export interface StatusOptions extends TargetOptions, FleetOptions {
@@ -43,7 +43,7 @@ export async function runWeightsStatus(options: StatusOptions): Promise<ExitCode
       vm_generation: vmGeneration,
       ...(owner === undefined ? {} : { owner }),
       effective: state.effective,
-      proxies: proxiesJson(state),
+      ...fleetJson(state),
     };
     await writeOutput(`${JSON.stringify(status)}\n`, undefined);
   } else {

@@ -8,7 +8,7 @@ import type { Changed } from "./change-weights";
 import type { Outcome } from "./effective-change";
 import type { FileChange } from "./file-change";
 import { isUndecided } from "./effect";
-import type { FleetState } from "./fleet";
+import type { FleetState, ProxyState } from "./fleet";
 import type { ProxyReading } from "./metrics-page";
 import { artifactDigest, artifactVersion, liveGeneration } from "./generation";
 
@@ -109,15 +109,18 @@ export function outcomeJson(outcome: Outcome): unknown {
     model_version: artifactVersion(changed.generation.artifact),
     model_mode: changed.generation.modelMode,
     rounds: changed.rounds,
-    ...("state" in outcome
-      ? { elapsed_ms: outcome.elapsedMs, proxies: proxiesJson(outcome.state) }
-      : {}),
+    ...("state" in outcome ? { elapsed_ms: outcome.elapsedMs, ...fleetJson(outcome.state) } : {}),
     ...(outcome.result === "reverted" ? { reverted_epoch: outcome.reverted.generation.epoch } : {}),
   };
 }
 
-export function proxiesJson(state: FleetState): unknown[] {
-  return state.proxies.map(({ name, effect, reading }) => ({
+/** Members of a report for programs: the proxies, and why no more is known of them. */
+export function fleetJson({ proxies, remark }: FleetState): object {
+  return { proxies: proxies.map(proxyJson), ...(remark === undefined ? {} : { remark }) };
+}
+
+function proxyJson({ name, effect, reading }: ProxyState): object {
+  return {
     name,
     effective: effect.effective,
     epoch: runningEpoch(reading),
@@ -129,7 +132,7 @@ export function proxiesJson(state: FleetState): unknown[] {
       config_error: one.configError,
       heartbeat_s: one.heartbeatS,
     })),
-  }));
+  };
 }
 
 /** The lowest epoch that a worker of the proxy reports; null where none does. */

@@ -8,6 +8,7 @@ import { explainedEffect, isUndecided, judgeEffect } from "../../../host-tools/s
 import { explained } from "../../../host-tools/src/weights/fleet";
 import type { Fleet, FleetState } from "../../../host-tools/src/weights/fleet";
 import { parsePage } from "../../../host-tools/src/weights/metrics-page";
+import { fleetJson, proxyLines } from "../../../host-tools/src/weights/report";
 
 const EXTENSIONS = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig";
 const REJECTED = "Unable to create Wasm plugin default.ganglion";
@@ -170,6 +171,9 @@ describe("a fleet that is not effective", () => {
     const refused = await explained(fleet(istiod), state);
     expect(refused).toMatchObject({ proxies: state.proxies });
     expect(refused.remark).toBe(`istiod at ${istiod} answers 401 to /debug/syncz`);
+    expect(proxyLines(refused)).toContain(`  ${refused.remark}`);
+    expect(fleetJson(refused)).toMatchObject({ proxies: [{}], remark: refused.remark });
+    expect(fleetJson(state)).not.toHaveProperty("remark");
     const { remark } = await explained(fleet("127.0.0.1:1"), state);
     expect(remark).toMatch(/^istiod at 127.0.0.1:1: (unreachable \(|bad port)/);
   });
