@@ -39,10 +39,17 @@ function serviceFaults(service: PolicyService, policy: Policy): PlacedFault[] {
   if (port !== undefined && intercepted !== undefined && !intercepted.includes(port)) {
     refuse(`calls to ${port} would pass by the proxy: mesh.intercept.ports leaves it out`, "port");
   }
+  if (port !== undefined && intercept?.exclude_ports?.includes(port)) {
+    refuse(`calls to ${port} would pass by the proxy: mesh.intercept.exclude_ports has it`, "port");
+  }
   if (workload.metrics !== undefined && isRefused(metricsPort, policy)) {
+    const otherwise =
+      metricsPort === port
+        ? "give metrics a port of its own and list that in mesh.intercept.exclude_ports"
+        : "list this one in mesh.intercept.exclude_ports";
     const message =
       `mutual TLS refuses a Prometheus on port ${metricsPort}: set mesh.prometheus.merged, by which ` +
-      "it reads proxy and application on one port, or list this one in mesh.intercept.exclude_ports";
+      `it reads proxy and application on one port, or ${otherwise}`;
     refuse(message, "metrics");
   }
   return [...faults, ...scalingFaults(service, workload, policy)];

@@ -246,10 +246,22 @@ describe("what could never work", () => {
       "calls to 50051 would pass by the proxy",
     ],
     [
+      "a port that is kept from the proxy",
+      "injection: enabled",
+      "injection: enabled\n  intercept: { exclude_ports: [50051] }",
+      "services.retrieval-service.workload: calls to 50051 would pass by the proxy: mesh.intercept.exclude_ports has it",
+    ],
+    [
       "metrics that mutual TLS refuses",
       "{ merged: true }",
       "{ merged: false }",
-      "mutual TLS refuses a Prometheus on port 9090",
+      "mutual TLS refuses a Prometheus on port 9090: set mesh.prometheus.merged, by which it reads proxy and application on one port, or list this one in mesh.intercept.exclude_ports",
+    ],
+    [
+      "metrics that mutual TLS refuses on the port of the calls",
+      /\{ merged: true \}([^]*)port: 9090, /,
+      "{ merged: false }$1",
+      "mutual TLS refuses a Prometheus on port 8080: set mesh.prometheus.merged, by which it reads proxy and application on one port, or give metrics a port of its own and list that in mesh.intercept.exclude_ports",
     ],
     [
       "arms that are not told apart",
