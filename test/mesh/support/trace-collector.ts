@@ -1,9 +1,8 @@
-// An OpenTelemetry collector's door: takes spans over OTLP's gRPC and keeps them. gRPC by hand, since one
-// call with an empty answer is all of it.
+// An OpenTelemetry collector's door: takes spans over OTLP's gRPC and keeps them.
 
-import { createServer, type ServerHttp2Stream } from "node:http2";
-import type { AddressInfo } from "node:net";
 import { integerOf, readFields, textOf, type WireField } from "../../../host-tools/src/onnx/wire";
+import { startGrpcServer, type GrpcServer } from "./grpc-server";
+import { members, texts } from "./protobuf";
 
 /** Of OTLP's Span, kind: 2 is a server's, 3 a client's. */
 export interface Span {
@@ -15,48 +14,21 @@ export interface Span {
   readonly events: readonly string[];
 }
 
-export interface TraceCollector {
-  readonly port: number;
+export interface TraceCollector extends GrpcServer {
   readonly spans: Span[];
-  /** All bytes that arrived, for what must not be in them. */
-  readonly raw: Buffer[];
-  stop(): Promise<void>;
+  /** All messages as they arrived, for what must not be in them. */
+  readonly raw: Uint8Array[];
 }
 
 export async function startTraceCollector(): Promise<TraceCollector> {
   const spans: Span[] = [];
-  const raw: Buffer[] = [];
-  const server = createServer();
-  const sessions = new Set<{ destroy(): void }>();
-  server.on("session", (session) => sessions.add(session));
-  server.on("stream", (stream: ServerHttp2Stream) => {
-    const chunks: Buffer[] = [];
-    // A proxy that ends within an export takes the connection with it.
-    stream.on("error", () => {});
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("end", () => {
-      const body = Buffer.concat(chunks);
-      raw.push(body);
-      // gRPC's frame: a flag and four bytes of length before the message.
-      spans.push(...spansOf(body.subarray(5)));
-      stream.respond(
-        { ":status": 200, "content-type": "application/grpc" },
-        { waitForTrailers: true },
-      );
-      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-      stream.end(Buffer.alloc(5));
-    });
+  const raw: Uint8Array[] = [];
+  const server = await startGrpcServer((message) => {
+    raw.push(message);
+    spans.push(...spansOf(message));
+    return new Uint8Array(0);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    spans,
-    raw,
-    stop: async () => {
-      for (const session of sessions) session.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  };
+  return { ...server, spans, raw };
 }
 
 /** ExportTraceServiceRequest: resource_spans 1, in each scope_spans 2, in each spans 2. */
@@ -87,14 +59,4 @@ function tagOf(bytes: Uint8Array): [string, string | number | boolean] {
   if (value === undefined) return [key, ""];
   if (value.number === 1) return [key, textOf(value)];
   return [key, value.number === 2 ? integerOf(value) === 1 : integerOf(value)];
-}
-
-function members(message: Uint8Array, number: number): Uint8Array[] {
-  return readFields(message)
-    .filter((field) => field.number === number)
-    .map(({ bytes }) => bytes);
-}
-
-function texts(message: Uint8Array, number: number): string[] {
-  return members(message, number).map((bytes) => new TextDecoder().decode(bytes));
 }
