@@ -57,17 +57,6 @@ services:
         limits: [{ name: one, requests_per_second: 0.001, burst: 1 }]
 `;
 
-/** A collector as the mesh knows it; spans travel over HTTP/2, which the port's protocol says. */
-function collectorService(port: number): KubeObject {
-  const service = meshService({ host: COLLECTOR, port: SERVICE_PORT, endpoints: [{ port }] });
-  const ports = [{ number: SERVICE_PORT, name: "http", protocol: "GRPC" }];
-  return {
-    ...service,
-    metadata: { name: "otel-collector", namespace: NAMESPACE },
-    spec: { ...(service.spec as object), ports },
-  };
-}
-
 describe.runIf(await meshCanRun())("spans of a call", () => {
   let mesh: Mesh;
   let echo: Echo;
@@ -99,9 +88,18 @@ describe.runIf(await meshCanRun())("spans of a call", () => {
     const list = manifests(policy, config, { kind: "TrafficExtension", image });
     const port = echo.ports["llm"]!;
     const endpoints = ["v1", "v2"].map((version) => ({ port, labels: { version } }));
-    const llm = { host: "llm-service", namespace: NAMESPACE, port: SERVICE_PORT, endpoints };
-    const otel = collectorService(collector.port);
-    return [meshService(llm), otel, ...list.map(({ object }) => ({ ...object }) as KubeObject)];
+    const at = { namespace: NAMESPACE, port: SERVICE_PORT };
+    return [
+      meshService({ ...at, host: "llm-service", endpoints }),
+      // Spans travel over HTTP/2, which the port's protocol says.
+      meshService({
+        ...at,
+        host: COLLECTOR,
+        protocol: "GRPC",
+        endpoints: [{ port: collector.port }],
+      }),
+      ...list.map(({ object }) => ({ ...object }) as KubeObject),
+    ];
   };
   const call = (path: string, headers: Record<string, string> = {}) =>
     caller.get(SERVICE_PORT, path, {

@@ -44,12 +44,15 @@ export interface ServiceOptions {
   /** Name that clients use: a short one becomes `NAME.NAMESPACE.svc.cluster.local`. */
   readonly host: string;
   readonly port: number;
+  /** What the endpoints speak. Default HTTP. */
+  readonly protocol?: "HTTP" | "GRPC";
   readonly endpoints: readonly Endpoint[];
 }
 
 /** A service in the mesh whose endpoints are the given ones. */
 export function meshService(options: ServiceOptions): KubeObject {
-  const { namespace = "default", port, endpoints } = options;
+  const { namespace = "default", port, protocol = "HTTP", endpoints } = options;
+  const name = protocol.toLowerCase();
   const isShort = !options.host.includes(".");
   const host = isShort ? `${options.host}.${namespace}.svc.cluster.local` : options.host;
   return {
@@ -60,10 +63,10 @@ export function meshService(options: ServiceOptions): KubeObject {
       hosts: [host],
       location: "MESH_INTERNAL",
       resolution: "STATIC",
-      ports: [{ number: port, name: "http", protocol: "HTTP" }],
+      ports: [{ number: port, name, protocol }],
       endpoints: endpoints.map(({ address = "127.0.0.1", port, ...rest }) => ({
         address,
-        ports: { http: port },
+        ports: { [name]: port },
         ...rest,
       })),
     },
