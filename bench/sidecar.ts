@@ -14,6 +14,7 @@ import {
 } from "../host-tools/src/rig";
 import { eventually, type KubeObject, Mesh, meshService, type Proxy } from "../test/mesh/rig";
 import { toldConfig } from "../test/mesh/support/config-dump";
+import { withListener } from "../test/mesh/support/with-listener";
 import type { Bench, BenchOptions, BenchResult } from "./bench";
 import { median, rounded } from "./statistics";
 
@@ -111,19 +112,13 @@ function sidecarOf(scope: Scope, ip: string): KubeObject {
   const caller = policy.services.find(({ name }) => name === "conversation-service");
   const rendered = caller && sidecar(caller, policy);
   if (rendered === undefined) throw new Error("the policy renders no Sidecar");
-  const [egress] = rendered.spec["egress"] as [{ readonly hosts: readonly string[] }];
-  const listener = {
-    port: { number: PORT, protocol: "HTTP", name: "http" },
-    bind: ip,
-    captureMode: "NONE",
-    hosts: scope === "wide" ? ["*/*"] : egress.hosts,
-  };
-  return {
-    apiVersion: rendered.apiVersion,
-    kind: rendered.kind,
+  const egress = scope === "wide" ? [{ hosts: ["*/*"] }] : rendered.spec["egress"];
+  const object = {
+    ...rendered,
     metadata: { name: scope, namespace: NAMESPACE },
-    spec: { workloadSelector: { labels: { app: scope } }, egress: [listener] },
+    spec: { workloadSelector: { labels: { app: scope } }, egress },
   };
+  return withListener(object, ip, PORT);
 }
 
 /** Of the Envoy that the agent has started, by whichever of its threads. */

@@ -9,6 +9,7 @@ import { eventually, type KubeObject, Mesh, meshCanRun, meshService, type Proxy 
 import { assistantPolicy, ONE_PORT } from "../support/assistant-policy";
 import { toldConfig } from "./support/config-dump";
 import { type Echo, startEcho } from "./support/echo";
+import { withListener } from "./support/with-listener";
 
 const NAMESPACE = "ai-services";
 const CROWD = "crowd";
@@ -158,7 +159,7 @@ describe.runIf(await meshCanRun())("the assistant's traffic", () => {
     const before = await toldConfig(caller.admin);
     expect(before.clusters.size).toBeGreaterThan(CROWD_SERVICES);
     const [scope] = ofKinds("Sidecar").filter(({ metadata }) => metadata.name === caller.name);
-    await mesh.apply(withListener(scope!, caller.ip));
+    await mesh.apply(withListener(scope!, caller.ip, ONE_PORT));
     const after = await eventually("the scope", async () => {
       const told = await toldConfig(caller.admin);
       return told.clusters.size < CROWD_SERVICES ? told : undefined;
@@ -219,20 +220,6 @@ function crowd(echo: Echo): KubeObject[] {
   );
 }
 
-/** What stands for iptables here: the proxy's listener on its own address. */
-function withListener(sidecar: KubeObject, ip: string): KubeObject {
-  const spec = sidecar["spec"] as { egress: readonly object[] };
-  const listener = {
-    port: { number: ONE_PORT, protocol: "HTTP", name: "http" },
-    bind: ip,
-    captureMode: "NONE",
-  };
-  return {
-    ...sidecar,
-    spec: { ...spec, egress: spec.egress.map((one) => ({ ...one, ...listener })) },
-  };
-}
-
 /** As without a Sidecar: told of everything. */
 function wideSidecar(ip: string): KubeObject {
   const egress = [{ hosts: ["*/*"] }];
@@ -244,6 +231,7 @@ function wideSidecar(ip: string): KubeObject {
       spec: { workloadSelector: { labels: { app: "conversation-service" } }, egress },
     },
     ip,
+    ONE_PORT,
   );
 }
 

@@ -7,6 +7,7 @@ import { manifests } from "../../../host-tools/src/manifests/manifests";
 import { readFilterModule } from "../../../host-tools/src/lib/filter-module";
 import { assistantPolicy, ONE_PORT } from "../../support/assistant-policy";
 import { filterIsThere } from "./filter-is-there";
+import { withListener } from "./with-listener";
 import { eventually, type KubeObject, Mesh, meshService, type Proxy } from "../rig";
 
 export const NAMESPACE = "ai-services";
@@ -35,7 +36,7 @@ export async function startAssistantCaller(): Promise<AssistantCaller> {
   await mesh.apply([
     ...policy.services.map(({ name }) => service(name)),
     ...objects.filter(({ kind }) => KINDS.includes(kind)),
-    ...objects.filter(isSidecarOfCaller).map((one) => withListener(one, ip)),
+    ...objects.filter(isSidecarOfCaller).map((one) => withListener(one, ip, ONE_PORT)),
   ]);
   const proxy = await mesh.startProxy({
     name: CALLER,
@@ -61,12 +62,4 @@ function service(name: string): KubeObject {
     port: ONE_PORT,
     endpoints: versions.map((version, i) => ({ port: 9 + i, labels: { ...IN_MESH, version } })),
   });
-}
-
-/** What stands for iptables here: the proxy's listener on its own address. */
-function withListener(sidecar: KubeObject, ip: string): KubeObject {
-  const spec = sidecar["spec"] as { egress: readonly object[] };
-  const port = { number: ONE_PORT, protocol: "HTTP", name: "http" };
-  const egress = spec.egress.map((one) => ({ ...one, port, bind: ip, captureMode: "NONE" }));
-  return { ...sidecar, spec: { ...spec, egress } };
 }
