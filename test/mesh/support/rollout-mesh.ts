@@ -26,13 +26,12 @@ import { RolloutStore } from "../../../host-tools/src/rollout/rollout-store";
 import { obey, type Order } from "../../../host-tools/src/rollout/state-machine";
 import { eventually, httpGateway, Mesh, meshService, type Proxy } from "../rig";
 import { FaultyUpstream } from "./faulty-upstream";
+import { filterIsThere } from "./filter-is-there";
 
 const NAMESPACE = "ai";
 export const SERVICE = "llm-service";
 const HOST = `${SERVICE}.${NAMESPACE}.svc.cluster.local`;
 const RUN_MS_MAX = 20 * 60_000;
-/** A proxy's two workers, and the one that only takes configurations. */
-const VMS = 3;
 
 const realClock: RolloutClock = {
   nowMs: () => Date.now(),
@@ -164,11 +163,10 @@ export class RolloutMesh {
     await this.mesh.apply(yamlStream(istio.map(({ object }) => yamlText(object))));
     await eventually("the filter has the policy", async () => {
       const { status } = await this.get({});
-      const page = await this.proxy.prometheus();
-      const epochs = [...page.matchAll(/ganglion_config_epoch(?:\{[^}]*\})? (\d+)/g)];
-      const isNew = epochs.length === VMS && epochs.every(([, e]) => Number(e) === this.epoch);
+      const isNew = await filterIsThere(this.proxy, this.epoch);
+      if (status !== 200 || !isNew) return false;
       // The gauge follows a tick later.
-      return status === 200 && isNew && !/ganglion_canary_killed(\{[^}]*\})? 1/.test(page);
+      return !/ganglion_canary_killed(\{[^}]*\})? 1/.test(await this.proxy.prometheus());
     });
   }
 
