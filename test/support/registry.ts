@@ -4,10 +4,9 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../host-tools/src/rig";
 import { findPackage } from "./debian-package";
 import type { Found } from "./found";
 
@@ -103,13 +102,4 @@ async function untilAnswering(host: string, child: ChildProcess): Promise<void> 
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
-}
-
-/** A port that was free a moment ago: the registry cannot tell which one it took for port 0. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
