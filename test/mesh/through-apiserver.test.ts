@@ -100,8 +100,8 @@ describe.runIf(await meshCanRun())("proxies read through the API server", () => 
 
   it("that have gone are unreachable, with what the API server says", async () => {
     mesh.kubernetes.podNetwork.route(POD_IP, "127.0.0.255");
-    await new Promise((resolve) => page.close(resolve));
     page.closeAllConnections();
+    await new Promise((resolve) => page.close(resolve));
     const { status: exitCode, stdout } = await status("late", "apiserver");
     expect(exitCode).toBe(81);
     expect(stdout).toContain("ai/llm-1: unreachable: ");
