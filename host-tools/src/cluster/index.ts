@@ -18,6 +18,7 @@ export {
 export { type Attempted, ClusterError, type FieldConflict } from "./cluster-error";
 export {
   type ClusterObject,
+  groupOf,
   keyOf,
   type KindName,
   type ManagedFields,

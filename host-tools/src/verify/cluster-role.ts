@@ -4,7 +4,7 @@
 import { type RoleRule, roleWithBinding } from "../kubernetes/role";
 import { CLUSTER_KINDS, pluralsByGroup } from "./source/cluster-kinds";
 
-export const VERIFY_ROLE = "ganglion-verify";
+const VERIFY_ROLE = "ganglion-verify";
 
 export interface VerifyRoleChoices {
   /** Of the Role, and of the account. */
@@ -14,7 +14,7 @@ export interface VerifyRoleChoices {
 }
 
 /** The rules, and with them everything that the reader may do. */
-export function verifyRules(): RoleRule[] {
+function verifyRules(): RoleRule[] {
   return [...pluralsByGroup(CLUSTER_KINDS)].map(([group, resources]) => ({
     apiGroups: [group],
     resources,

@@ -13,7 +13,7 @@ import { worstMs } from "./retry-time";
  * called one after another, `+` what is called at once, `/` the callee from one of its routes. A route of
  * the caller's own goes before with a colon, and `;` parts several of those.
  */
-export const SEQUENCE_ANNOTATION = "ganglion.dev/calls-in-sequence";
+const SEQUENCE_ANNOTATION = "ganglion.dev/calls-in-sequence";
 
 /** Names of services, some with `/ROUTE`; an inner list is called at once. */
 export interface ToldSequence {

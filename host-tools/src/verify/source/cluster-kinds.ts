@@ -1,5 +1,7 @@
 // What `verify --cluster` looks at, in the version that every supported Istio or Kubernetes serves.
 
+import { groupOf } from "../../cluster";
+
 export interface ClusterKind {
   readonly apiVersion: string;
   readonly kind: string;
@@ -40,16 +42,11 @@ export const CLUSTER_KINDS: readonly ClusterKind[] = [
   ...kinds("flagger.app/v1beta1", { Canary: "canaries", MetricTemplate: "metrictemplates" }),
 ];
 
-/** API group of a kind; empty for the core group. */
-export function groupOfKind({ apiVersion }: ClusterKind): string {
-  return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
-}
-
 /** Plurals of the kinds by their API group, both in the order given. */
 export function pluralsByGroup(list: readonly ClusterKind[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const kind of list) {
-    const group = groupOfKind(kind);
+    const group = groupOf(kind.apiVersion);
     groups.set(group, [...(groups.get(group) ?? []), kind.plural]);
   }
   return groups;

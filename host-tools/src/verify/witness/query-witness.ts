@@ -55,10 +55,6 @@ export const QUERY_WITNESSES: readonly QueryWitness[] = [
   },
 ];
 
-export function queryWitnessOf(rule: string): QueryWitness | undefined {
-  return QUERY_WITNESSES.find((witness) => witness.rule === rule);
-}
-
 /** The file that `promtool test rules` takes. */
 export function promtoolTest({ expressions }: QueryWitness): object {
   return {
