@@ -1,9 +1,9 @@
 // A policy whose dashboard has every row that there is.
 
-import { compilePolicy, type CompiledPolicy } from "../../../host-tools/src/config/policy-compile";
 import { dashboardConfigMap } from "../../../host-tools/src/grafana/config-map";
 import { dashboardRows } from "../../../host-tools/src/grafana/dashboard-rows";
 import type { Panel } from "../../../host-tools/src/grafana/panel";
+import { compiledOperations } from "../manifests/operations-policy";
 
 export const DASHBOARD_POLICY = `\
 version: 1
@@ -30,18 +30,14 @@ services:
     routes: [{ name: search, match: { path_prefix: /search, authority: retrieval-service } }]
 `;
 
-export function compiledDashboard(text = DASHBOARD_POLICY): CompiledPolicy {
-  return compilePolicy(text, "ganglion.yaml");
-}
-
 /** Every panel of every row. */
 export function panelsOf(text = DASHBOARD_POLICY): Panel[] {
-  return dashboardRows(compiledDashboard(text).policy).flatMap(({ panels }) => panels);
+  return dashboardRows(compiledOperations(text).policy).flatMap(({ panels }) => panels);
 }
 
 /** What Grafana would read. */
 export function dashboardOf(text = DASHBOARD_POLICY): Record<string, unknown> {
-  const { policy } = compiledDashboard(text);
+  const { policy } = compiledOperations(text);
   const { dashboard } = policy.mesh;
   if (dashboard === undefined) throw new Error("the policy wants no dashboard");
   const { data } = dashboardConfigMap(policy, dashboard) as unknown as {

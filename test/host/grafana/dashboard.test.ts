@@ -8,14 +8,19 @@ import { dashboardConfigMap } from "../../../host-tools/src/grafana/config-map";
 import { PANEL_KINDS } from "../../../host-tools/src/grafana/panel";
 import { metricLabels } from "../../../host-tools/src/istio/stat-tags";
 import { yamlText } from "../../../host-tools/src/istio/yaml-text";
-import { filterImage } from "../../../host-tools/src/istio/filter-object";
-import { companionFiles, manifests } from "../../../host-tools/src/manifests/manifests";
+import { manifests } from "../../../host-tools/src/manifests/manifests";
 import { expectGolden } from "../../support/golden";
 import { ISTIO_LABELS, ISTIO_METRICS } from "../../support/istio-metrics";
 import { projectRoot } from "../../support/project-root";
-import { compiledDashboard, dashboardOf, DASHBOARD_POLICY, panelsOf } from "./dashboard-policy";
+import {
+  compiledOperations,
+  IMAGE,
+  operationsFiles,
+  operationsObjects,
+} from "../manifests/operations-policy";
+import { dashboardOf, DASHBOARD_POLICY, panelsOf } from "./dashboard-policy";
 
-const { policy, config } = compiledDashboard();
+const { policy, config } = compiledOperations(DASHBOARD_POLICY);
 const panels = panelsOf();
 const expressions = panels.flatMap(({ queries }) => queries.map(({ expr }) => expr));
 
@@ -40,18 +45,15 @@ describe("the dashboard of a policy", () => {
   });
 
   it("is rendered as an object and, for an import by hand, beside the objects", () => {
-    const image = filterImage(`oci://registry.example/filter@sha256:${"1".repeat(64)}`);
-    const list = manifests(policy, config, { kind: "TrafficExtension", image });
+    const list = manifests(policy, config, { kind: "TrafficExtension", image: IMAGE });
     expect(list.map(({ file }) => file)).toContain("configmap-ganglion-dashboard.yaml");
-    const files = new Map(companionFiles(list, policy));
+    const files = operationsFiles(DASHBOARD_POLICY);
     expect(JSON.parse(files.get("beside/grafana-dashboard.json") ?? "")).toEqual(dashboardOf());
   });
 
   it("is not there where the policy wants none", () => {
-    const none = compiledDashboard(DASHBOARD_POLICY.replace(/ {2}dashboard:\n( {4}.*\n)+/, ""));
-    const image = filterImage(`oci://registry.example/filter@sha256:${"1".repeat(64)}`);
-    const list = manifests(none.policy, none.config, { kind: "TrafficExtension", image });
-    expect(list.map(({ object }) => object.kind)).not.toContain("ConfigMap");
+    const none = operationsObjects(DASHBOARD_POLICY.replace(/ {2}dashboard:\n( {4}.*\n)+/, ""));
+    expect(none.map(({ kind }) => kind)).not.toContain("ConfigMap");
   });
 
   it("keeps its address when it changes, and has another one than any other policy's", () => {
@@ -135,7 +137,7 @@ describe("the page about observability", () => {
     const [, mesh = ""] = /```yaml\n(mesh:\n[^`]+)```/.exec(page) ?? [];
     const istio = mesh.replace("mesh:\n", 'mesh:\n  istio: "1.31"\n');
     const services = "services: { llm: { routes: [{ name: chat }] } }\n";
-    const shown = compiledDashboard(`version: 1\n${istio}${services}`).policy;
+    const shown = compiledOperations(`version: 1\n${istio}${services}`).policy;
     expect(dashboardOf(`version: 1\n${istio}${services}`)["links"]).toHaveLength(2);
     expect(shown.mesh.tracing?.url_query).toBe(false);
     for (const { type, title } of jsonPanels) {
