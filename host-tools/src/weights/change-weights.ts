@@ -72,8 +72,6 @@ export interface ChangeOptions {
   readonly epoch?: number | undefined;
   /** Highest epoch that the proxies report: nothing below it would be taken. */
   readonly reportedEpoch?: number;
-  /** Epoch of the file that is written instead of the cluster. */
-  readonly fileEpoch?: number;
   /** Writes past a GitOps controller. */
   readonly take?: boolean;
   /** How the same is done in the file of a GitOps controller. Default: with --to-file. */
@@ -228,17 +226,22 @@ function refuseGitOps(object: ClusterObject, fileWay = TO_FILE): void {
   );
 }
 
-/** Strictly above what the object, the history and the proxies have seen. */
+/**
+ * Strictly above what the object, the history and the proxies have seen.
+ *
+ * @param fileEpoch of the file that is written instead of the cluster
+ */
 export function nextEpoch(
   live: LiveFilter,
   history: History,
-  options: Pick<ChangeOptions, "epoch" | "reportedEpoch" | "fileEpoch">,
+  options: Pick<ChangeOptions, "epoch" | "reportedEpoch">,
+  fileEpoch = 0,
 ): number {
   const places = [
     ["the object", live.epoch],
     ["the history", highestEpoch(history)],
     ["a proxy", options.reportedEpoch ?? 0],
-    ["the file", options.fileEpoch ?? 0],
+    ["the file", fileEpoch],
   ] as const;
   const [where, highest] = places.reduce((a, b) => (b[1] > a[1] ? b : a));
   const next = options.epoch ?? highest + 1;

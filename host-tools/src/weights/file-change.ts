@@ -43,8 +43,7 @@ export async function changeFile(
   const target = { text: await readTextInput(file), file, name: place.name };
   const inFile = liveFilter(filterInFile(target) as ClusterObject);
   const { kind, of, generation: planned } = plan(inFile, history);
-  const { epoch: wanted } = options;
-  const epoch = nextEpoch(live, history, { epoch: wanted, fileEpoch: inFile.epoch });
+  const epoch = nextEpoch(live, history, options, inFile.epoch);
   const generation = { ...planned, epoch };
   const { artifact, modelMode } = generation;
   if (generation.vmGeneration !== inFile.vmGeneration) throw noNewVms(file);
