@@ -35,6 +35,11 @@ export function witnessBootstrap(
   };
 }
 
+/** For one cluster: Envoy lets three requests be retried at a time unless told otherwise. */
+export function manyRetries(): Message {
+  return { circuit_breakers: { thresholds: [{ max_retries: 100 }] } };
+}
+
 /** A static cluster on loopback ports; `more` adds or replaces fields. */
 export function cluster(name: string, ports: readonly number[], more: Message = {}): Message {
   return {

@@ -1,7 +1,7 @@
 // Retries multiply along a chain: three hops with three retries each are 4 x 4 x 4 calls of the last
 // service for one request, at the moment when it can bear least.
 
-import { cluster, route, witnessBootstrap, type Message } from "./proxy-config";
+import { cluster, manyRetries, route, witnessBootstrap, type Message } from "./proxy-config";
 import { ENTRY } from "./stage";
 import { exactly, type Ports, type Witness } from "./witness";
 
@@ -16,11 +16,7 @@ function bootstrap(ports: Ports, actions: readonly [Message, Message, Message]) 
       { name: "intent", port: ports["intent"]!, routes: [route("retrieval", second)] },
       { name: "retrieval", port: ports["retrieval"]!, routes: [route("database", third)] },
     ],
-    ["intent", "retrieval", "database"].map((name) => {
-      return cluster(name, [ports[name]!], {
-        circuit_breakers: { thresholds: [{ max_retries: 100 }] },
-      });
-    }),
+    ["intent", "retrieval", "database"].map((name) => cluster(name, [ports[name]!], manyRetries())),
   );
 }
 

@@ -1,16 +1,13 @@
 // A model that is slow and not broken: each try that Envoy gives up has been begun, and is paid for.
 
-import { cluster, route, witnessBootstrap, type Message } from "./proxy-config";
+import { cluster, manyRetries, route, witnessBootstrap, type Message } from "./proxy-config";
 import { ENTRY } from "./stage";
 import { exactly, type Ports, type Witness } from "./witness";
-
-/** The requests are sent at once; Envoy lets three be retried at a time unless told otherwise. */
-const MANY_RETRIES = { circuit_breakers: { thresholds: [{ max_retries: 100 }] } };
 
 function bootstrap(ports: Ports, retryPolicy: Message) {
   return witnessBootstrap(
     [{ name: ENTRY, routes: [route("llm", { timeout: "15s", retry_policy: retryPolicy })] }],
-    [cluster("llm", [ports["model"]!], MANY_RETRIES)],
+    [cluster("llm", [ports["model"]!], manyRetries())],
   );
 }
 

@@ -1,17 +1,14 @@
 // The time of a try runs to the first byte of the answer (a stream that has begun is not cut by it):
 // a prompt whose first token takes longer is begun again from the start, as often as there are tries.
 
-import { cluster, route, witnessBootstrap, type Message } from "./proxy-config";
+import { cluster, manyRetries, route, witnessBootstrap, type Message } from "./proxy-config";
 import { ENTRY } from "./stage";
 import { exactly, type Ports, type Witness } from "./witness";
-
-/** The requests are sent at once; Envoy lets three be retried at a time unless told otherwise. */
-const MANY_RETRIES = { circuit_breakers: { thresholds: [{ max_retries: 100 }] } };
 
 function bootstrap(ports: Ports, action: Message) {
   return witnessBootstrap(
     [{ name: ENTRY, routes: [route("model", action)] }],
-    [cluster("model", [ports["model"]!], MANY_RETRIES)],
+    [cluster("model", [ports["model"]!], manyRetries())],
   );
 }
 
