@@ -3,7 +3,7 @@
 
 import type { Policy } from "../config/policy";
 import type { DashboardFacts } from "../config/policy-dashboard";
-import { type KubeObject, metadata } from "../istio/kube-object";
+import { type KubeObject, metadata, withoutSpec } from "../istio/kube-object";
 import { dashboardJson } from "./dashboard-json";
 
 const SIDECAR_LABELS = { grafana_dashboard: "1" };
@@ -13,7 +13,7 @@ export const DASHBOARD_LABEL = { "app.kubernetes.io/component": "dashboard" } as
 export function dashboardConfigMap(policy: Policy, facts: DashboardFacts): KubeObject {
   const name = `${policy.name}-dashboard`;
   const { labels, ...rest } = metadata(name, policy.mesh.namespace);
-  const object = {
+  return withoutSpec({
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: {
@@ -22,9 +22,7 @@ export function dashboardConfigMap(policy: Policy, facts: DashboardFacts): KubeO
       ...(facts.folder !== undefined && { annotations: { grafana_folder: facts.folder } }),
     },
     data: { [`${policy.mesh.namespace}-${policy.name}.json`]: dashboardText(policy, facts) },
-  };
-  // It has data where every other kind of ours has a spec.
-  return object as unknown as KubeObject;
+  });
 }
 
 /** For Grafana's own import. */

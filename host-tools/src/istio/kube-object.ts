@@ -12,6 +12,13 @@ export interface KubeObject {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** An object of a kind that has no spec; the API server would refuse an empty one. */
+export function withoutSpec(
+  object: Omit<KubeObject, "spec"> & Readonly<Record<string, unknown>>,
+): KubeObject {
+  return object as unknown as KubeObject;
+}
+
 /** Metadata with the labels by which our objects are found again. */
 export function metadata(name: string, namespace?: string): KubeObject["metadata"] {
   return {
