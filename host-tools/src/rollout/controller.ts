@@ -14,7 +14,7 @@ import type { RolloutClock, RolloutLease } from "./rollout-lease";
 import type { RolloutPlan } from "./rollout-plan";
 import { firstState, isOver, type RolloutState } from "./rollout-state";
 import type { RolloutStore, RolloutView } from "./rollout-store";
-import { advance, conclude, obey, weigh } from "./state-machine";
+import { conclude, obey, weigh } from "./state-machine";
 import type { HookAnswers, RolloutHooks } from "./webhooks";
 
 export interface ControllerParts {
@@ -171,10 +171,14 @@ class Controller {
    */
   private judge(check: Check): void {
     const { plan, hooks } = this.parts;
-    const next = advance(plan, this.state, check);
+    const weighed = weigh(plan, this.state, check);
+    const next = conclude(plan, weighed, check);
     if (hooks === undefined || (isOver(next) && next.phase !== "completed")) return this.take(next);
-    this.state = weigh(plan, this.state, check);
-    if (this.asked !== undefined) return;
+    if (this.asked !== undefined) {
+      // Nobody will ask about this check, and a failed one counts.
+      return this.take(next.failedChecks > weighed.failedChecks ? next : weighed);
+    }
+    this.state = weighed;
     const asked: Asked = { check, answers: undefined, done: Promise.resolve() };
     const done = hooks.ask(this.state, check.atMs).then((answers) => {
       asked.answers = answers;
@@ -188,7 +192,8 @@ class Controller {
     if (this.asked === undefined || answers === undefined) return;
     const { check } = this.asked;
     this.asked = undefined;
-    this.take(conclude(this.parts.plan, this.state, { ...check, hooks: answers }));
+    const state = { ...this.state, checkedMs: this.parts.clock.nowMs() };
+    this.take(conclude(this.parts.plan, state, { ...check, hooks: answers }));
   }
 
   private take(next: RolloutState): void {

@@ -27,7 +27,12 @@ export function weigh(plan: RolloutPlan, before: RolloutState, check: Check): Ro
   return plan.steps[before.step]?.kind === "weight" ? count(plan, watched, check) : watched;
 }
 
-/** The second half: what follows for a state in which the check is counted. */
+/**
+ * The second half: what follows for a state in which the check is counted.
+ *
+ * @param state with the present time as the one of its check, which begins the next step; webhooks may have
+ *   taken longer than that
+ */
 export function conclude(plan: RolloutPlan, state: RolloutState, check: Check): RolloutState {
   if (isOver(state)) return state;
   const step = plan.steps[state.step];
@@ -39,12 +44,12 @@ export function conclude(plan: RolloutPlan, state: RolloutState, check: Check): 
 
 /** Before the canary gets anything: webhooks say whether it may. */
 function prepare(plan: RolloutPlan, state: RolloutState, check: Check): RolloutState {
-  const { hooks, atMs } = check;
+  const { hooks } = check;
   const back = askedBack(check);
   if (back !== undefined) return follow(plan, state, check, back);
   if (hooks === undefined || state.phase === "paused") return state;
   if (hooks.closed !== undefined) return { ...state, reason: `waiting: ${hooks.closed}` };
-  if (hooks.failed === undefined) return nextStep(plan, { ...state, reason: "prepared" }, atMs);
+  if (hooks.failed === undefined) return nextStep(plan, { ...state, reason: "prepared" });
   return follow(plan, state, check, { kind: "failed-check", by: "webhook", reason: hooks.failed });
 }
 
@@ -90,7 +95,7 @@ function follow(
       if (state.phase === "paused" || !isWaitOver(plan, state, check.atMs)) return passed;
       const closed = check.hooks?.closed;
       if (closed !== undefined) return { ...passed, reason: `waiting: ${closed}` };
-      return nextStep(plan, passed, check.atMs);
+      return nextStep(plan, passed);
     }
   }
 }
@@ -106,7 +111,7 @@ function held(plan: RolloutPlan, state: RolloutState, atMs: number, reason: stri
   return ended(record(plan, waiting), "inconclusive", weight, "no-data", told);
 }
 
-function nextStep(plan: RolloutPlan, state: RolloutState, atMs: number): RolloutState {
+function nextStep(plan: RolloutPlan, state: RolloutState): RolloutState {
   const done = record(plan, state);
   const step: Step | undefined = plan.steps[state.step + 1];
   if (step === undefined) {
@@ -118,7 +123,7 @@ function nextStep(plan: RolloutPlan, state: RolloutState, atMs: number): Rollout
     step: state.step + 1,
     weight: step.weight,
     mirrorPercent: step.kind === "mirror" ? (plan.mirror?.percent ?? 0) : 0,
-    stepStartedMs: atMs,
+    stepStartedMs: state.checkedMs,
     failedChecks: 0,
     counts: NO_BLOCK,
     unwatchedMs: undefined,
@@ -137,7 +142,7 @@ function advanceMirror(plan: RolloutPlan, state: RolloutState, check: Check): Ro
   if (state.phase !== "paused" && isWaitOver(plan, state, atMs)) {
     const closed = check.hooks?.closed;
     if (closed !== undefined) return { ...state, reason: `waiting: ${closed}` };
-    return nextStep(plan, { ...state, reason: "mirrored" }, atMs);
+    return nextStep(plan, { ...state, reason: "mirrored" });
   }
   if (plan.mirror === undefined || !isSound(block)) return state;
   const requests = block.stable.requests;

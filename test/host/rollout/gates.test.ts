@@ -17,7 +17,10 @@ class FakeHooks implements RolloutHooks {
   asked = 0;
 
   constructor(
-    private readonly answer: (state: RolloutState, asked: number) => HookAnswers | "hang",
+    private readonly answer: (
+      state: RolloutState,
+      asked: number,
+    ) => HookAnswers | Promise<HookAnswers> | "hang",
   ) {}
 
   async ask(state: RolloutState): Promise<HookAnswers> {
@@ -39,6 +42,17 @@ function worldWith(answer: ConstructorParameters<typeof FakeHooks>[0], plan = sa
   const hooks = new FakeHooks(answer);
   world.hooks = hooks;
   return { world, hooks };
+}
+
+/** Ends what would go on for ever. */
+function abortAfter({ clock }: World, minutes: number): AbortSignal {
+  const stop = new AbortController();
+  const { sleep } = clock;
+  clock.sleep = async (ms) => {
+    await sleep.call(clock, ms);
+    if (clock.minute > minutes) stop.abort();
+  };
+  return stop.signal;
 }
 
 describe("a rollout with webhooks", () => {
@@ -99,15 +113,40 @@ describe("a rollout with webhooks", () => {
     expect(world.clock.minute).toBeLessThan(3);
   });
 
-  it("does not go on while a webhook hangs, and counts meanwhile", async () => {
-    const { world } = worldWith(() => "hang");
-    const stop = new AbortController();
+  it("counts failed checks while a webhook hangs", async () => {
+    const latency = { msMax: 100, quantile: 0.99 };
+    const { world } = worldWith(() => "hang", samplePlan({ latency }));
+    world.latencyMs = 200;
+    const state = await world.run("start", abortAfter(world, 20));
+    expect(state).toMatchObject({
+      phase: "rolled_back",
+      decidedBy: "latency",
+      reason: "failed check 3 of 3: p99 200 ms > 100 ms",
+    });
+    expect(world.clock.minute).toBeLessThan(7);
+  });
+
+  it("gives a step its whole time after a webhook that took long to agree", async () => {
+    let agree: (answers: HookAnswers) => void = () => undefined;
+    const { world } = worldWith(({ weight }) => {
+      const isSlow = weight === 5 && world.clock.minute >= 5 && world.clock.minute < 9;
+      return isSlow ? new Promise((resolve) => (agree = resolve)) : {};
+    });
     const { sleep } = world.clock;
     world.clock.sleep = async (ms) => {
       await sleep.call(world.clock, ms);
-      if (world.clock.minute > 20) stop.abort();
+      if (world.clock.minute >= 9) agree({});
     };
-    const state = await world.run("start", stop.signal);
+    const { done, startedMs } = await world.run("start");
+    const [, second] = done;
+    expect(second?.startedMs).toBeGreaterThanOrEqual(startedMs + 9 * MINUTE_MS);
+    expect(second?.startedMs).toBe(done[0]?.endedMs);
+    expect(second!.endedMs - second!.startedMs).toBeGreaterThanOrEqual(5 * MINUTE_MS);
+  });
+
+  it("does not go on while a webhook hangs, and counts meanwhile", async () => {
+    const { world } = worldWith(() => "hang");
+    const state = await world.run("start", abortAfter(world, 20));
     expect(state).toMatchObject({ phase: "progressing", weight: 5 });
     expect(state.counts.canary.requests).toBeGreaterThan(1000);
   });

@@ -69,6 +69,7 @@ export class World implements CountSource {
   stablePermille = 10;
   killed: GuardKill[] = [];
   isSilent = false;
+  latencyMs: number | undefined;
   isPastOwner = false;
   hooks: RolloutHooks | undefined;
   private readonly total = { stable: counts(0, 0), canary: counts(0, 0) };
@@ -91,7 +92,7 @@ export class World implements CountSource {
         ? []
         : (["stable", "canary"] as const).map((arm) => [arm, { arm, counts: { ...total[arm] } }]),
     );
-    return { series, killed: this.killed, latencyMs: undefined, faults: [] };
+    return { series, killed: this.killed, latencyMs: this.latencyMs, faults: [] };
   }
 
   run(mode: "start" | "run" = "run", signal?: AbortSignal): Promise<RolloutState> {
