@@ -20,9 +20,9 @@ const TAG_NAME: Format = {
   pattern: /^[a-z0-9]([-a-z0-9_.]{0,62}[a-z0-9])?$/,
   says: "is no tag's name: lower-case letters, digits, '.', '_', '-'",
 };
-/** Headers that carry what a user wrote or a secret; a trace is read by many. */
+/** Tags and headers that carry what a user wrote or a secret; a trace is read by many. */
 const PRIVATE_HEADER =
-  /prompt|completion|message|authorization|cookie|api-?key|token|secret|password/;
+  /prompt|completion|message|authorization|cookie|api[-_.]?key|token|secret|password/;
 
 /** Istio's Telemetry takes Envoy's own format strings from this version on. */
 const FORMATTER_MINOR = 29;

@@ -337,7 +337,7 @@ describe("what is recorded", () => {
   });
 
   it("is never a prompt or a secret", () => {
-    for (const header of ["x-prompt", "authorization", "cookie", "x-api-key"]) {
+    for (const header of ["x-prompt", "authorization", "cookie", "x-api-key", "x_api_key"]) {
       const tags = `tracing: { provider: otel, tags: { text: { header: ${header} } } }`;
       expect(() => operationsObjects(policyOf(tags)), header).toThrow(
         "would put a prompt or a secret",
