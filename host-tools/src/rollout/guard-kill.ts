@@ -31,7 +31,7 @@ export function guardKill(
   of: ReadonlyMap<string, number>,
 ): GuardKill | undefined {
   const value = (metric: Metric): number => of.get(metricName(metric)) ?? 0;
-  if (value(Metric.CanaryKilled) !== 1) return undefined;
+  if (!(value(Metric.CanaryKilled) > 0)) return undefined;
   const atS = value(Metric.CanaryKillTimeSeconds);
   const answers = value(Metric.CanaryKillAnswers);
   return {

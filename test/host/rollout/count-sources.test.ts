@@ -5,7 +5,7 @@ import { CountLedger } from "../../../host-tools/src/rollout/count-ledger";
 import type { Reading } from "../../../host-tools/src/rollout/count-source";
 import { guardCounts } from "../../../host-tools/src/rollout/filter-page";
 import { prometheusSource } from "../../../host-tools/src/rollout/prometheus-source";
-import { killText } from "../../../host-tools/src/rollout/guard-kill";
+import { guardKill, killText } from "../../../host-tools/src/rollout/guard-kill";
 import { namedProxySource } from "../../../host-tools/src/rollout/proxy-source";
 import { block, counts, samplePlan } from "./sample";
 
@@ -71,6 +71,12 @@ describe("a proxy's page", () => {
     expect(guardCounts(PAGE, ["stream"]).size).toBe(0);
     expect(guardCounts("<html>", ["chat"]).size).toBe(0);
     expect(guardCounts('ganglion_canary_killed{route="chat"} NaN', ["chat"]).size).toBe(0);
+  });
+
+  it("tells of a kill also where two routes' names look the same in it", () => {
+    const killed = "route___llm_chat___ganglion_canary_killed{} 1\n";
+    const counted = guardCounts(killed.repeat(2), ["llm-chat", "llm.chat"]);
+    expect(guardKill("a proxy", "llm-chat", counted.get("llm-chat")!.values)).toBeDefined();
   });
 
   it("knows a route whose name Prometheus cannot write", () => {
