@@ -4,6 +4,7 @@
 import { type ClientRequest, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { PolicyWebhook, WebhookType } from "../config/policy-webhooks";
+import { printable } from "../lib/printable";
 
 export interface WebhookPayload {
   readonly name: string;
@@ -19,6 +20,8 @@ export interface WebhookPayload {
 
 /** Read of an answer, for the reason of a refusal. */
 const ANSWER_BYTES_MAX = 1024;
+/** Said of it. */
+const ANSWER_CHARS_MAX = 200;
 
 /**
  * Calls, and calls again where it failed.
@@ -70,10 +73,7 @@ function once({ url, timeout_ms: timeoutMs }: PolicyWebhook, body: string) {
 }
 
 function refusal(status: number, text: string): string {
-  const said = text
-    .replace(/[^\x20-\x7e]+/g, " ")
-    .trim()
-    .slice(0, 200);
+  const said = printable(text, ANSWER_CHARS_MAX);
   return `status ${status}${said === "" ? "" : `: ${said}`}`;
 }
 

@@ -56,8 +56,8 @@ export class Webhooks implements RolloutHooks {
 
   tell(state: RolloutState, message: string): void {
     if (this.told.size >= EVENTS_MAX) return;
-    const type = isOver(state) ? "Warning" : "Normal";
-    const eventType = state.phase === "completed" ? "Normal" : type;
+    const isBad = isOver(state) && state.phase !== "completed";
+    const eventType = isBad ? "Warning" : "Normal";
     for (const hook of this.of(["event"])) {
       this.send(hook, state, { eventMessage: message, eventType, timestamp: `${Date.now()}` });
     }
