@@ -32,7 +32,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
  * @param text the text that the map was parsed from
  */
 export function setEdit(text: string, map: YAMLMap, key: string, value: NewValue): Edit {
-  const pair = map.items.find((item) => isScalar(item.key) && item.key.value === key);
+  const pair = pairOf(map, key);
   const range = pair === undefined ? undefined : rangeOf(pair.value);
   if (range !== undefined && range.from < range.to) return { ...range, text: inlineText(value) };
   if (pair !== undefined) {
@@ -50,8 +50,12 @@ export function setEdit(text: string, map: YAMLMap, key: string, value: NewValue
 
 /** The member's value where it is a map. */
 export function memberMap(map: YAMLMap, key: string): YAMLMap | undefined {
-  const pair = map.items.find((item: Pair) => isScalar(item.key) && item.key.value === key);
-  return isMap(pair?.value) ? pair.value : undefined;
+  const value = pairOf(map, key)?.value;
+  return isMap(value) ? value : undefined;
+}
+
+function pairOf(map: YAMLMap, key: string): Pair | undefined {
+  return map.items.find((item) => isScalar(item.key) && item.key.value === key);
 }
 
 function rangeOf(node: unknown): { from: number; to: number } | undefined {
@@ -89,23 +93,31 @@ function blockText(value: NewValue, indent: string): string {
  * @param text the text that the map was parsed from
  */
 export function removeEdit(text: string, map: YAMLMap, key: string): Edit | undefined {
-  const index = map.items.findIndex((item) => isScalar(item.key) && item.key.value === key);
-  const from = rangeOf(map.items[index]?.key)?.from;
-  if (from === undefined) return undefined;
-  const end = endOf(map.items[index] as Pair);
-  if (map.items.length === 1) return { ...wholeRange(map), text: "{}" };
+  const pair = pairOf(map, key);
+  const from = rangeOf(pair?.key)?.from;
+  if (pair === undefined || from === undefined) return undefined;
+  const index = map.items.indexOf(pair);
   const next = rangeOf(map.items[index + 1]?.key)?.from;
   if (map.flow) {
+    if (map.items.length === 1) return { ...wholeRange(map), text: "{}" };
     if (next !== undefined) return { from, to: next, text: "" };
-    return { from: endOf(map.items[index - 1] as Pair), to: end, text: "" };
+    return { from: endOf(map.items[index - 1] as Pair), to: endOf(pair), text: "" };
   }
+  const to = from + withoutTail(text.slice(from, endOf(pair))).length;
+  if (map.items.length === 1) return { from, to, text: "{}" };
   // Whole lines; a first member may stand behind a dash, which the next one takes over.
   const lineStart = text.lastIndexOf("\n", from - 1) + 1;
   const isAlone = text.slice(lineStart, from).trim() === "";
-  if (!isAlone) return { from, to: next ?? end, text: "" };
-  const inside = text.slice(from, end).replace(/(\s*\n[ \t]*(#[^\n]*)?)*\s*$/, "");
-  const lineEnd = text.indexOf("\n", from + inside.length);
+  if (!isAlone) return { from, to: next ?? endOf(pair), text: "" };
+  const lineEnd = text.indexOf("\n", to);
   return { from: lineStart, to: lineEnd < 0 ? text.length : lineEnd + 1, text: "" };
+}
+
+/** A block's range goes on to the next thing: lines of space and comment at its end are not its own. */
+function withoutTail(block: string): string {
+  const lines = block.split("\n");
+  while (lines.length > 1 && /^\s*(#[^\n]*)?$/.test(lines.at(-1) ?? "")) lines.pop();
+  return lines.join("\n").trimEnd();
 }
 
 function endOf({ key, value }: Pair): number {
