@@ -1,17 +1,12 @@
 // An OpenTelemetry collector's door: takes spans over OTLP's gRPC and keeps them.
 
-import { integerOf, readFields, textOf, type WireField } from "../../../host-tools/src/onnx/wire";
+import { integerOf, readFields, textOf } from "../../../host-tools/src/onnx/wire";
 import { startGrpcServer, type GrpcServer } from "./grpc-server";
 import { members, texts } from "./protobuf";
 
-/** Of OTLP's Span, kind: 2 is a server's, 3 a client's. */
 export interface Span {
-  readonly traceId: string;
-  readonly name: string;
-  readonly kind: number;
+  /** OTLP calls them attributes. */
   readonly tags: Readonly<Record<string, string | number | boolean>>;
-  /** Names of the span's events. */
-  readonly events: readonly string[];
 }
 
 export interface TraceCollector extends GrpcServer {
@@ -39,17 +34,9 @@ function spansOf(request: Uint8Array): Span[] {
     .map(spanOf);
 }
 
+/** Of a Span, attributes 9. */
 function spanOf(bytes: Uint8Array): Span {
-  const fields = readFields(bytes);
-  const of = (number: number): WireField[] => fields.filter((field) => field.number === number);
-  const [kind] = of(6);
-  return {
-    traceId: Buffer.from(of(1)[0]?.bytes ?? []).toString("hex"),
-    name: of(5).map(textOf).join(),
-    kind: kind === undefined ? 0 : integerOf(kind),
-    tags: Object.fromEntries(of(9).map((field) => tagOf(field.bytes))),
-    events: of(11).flatMap(({ bytes: event }) => texts(event, 2)),
-  };
+  return { tags: Object.fromEntries(members(bytes, 9).map(tagOf)) };
 }
 
 /** KeyValue: key 1, value 2, which is a string 1, a bool 2, an int 3 or something else. */
