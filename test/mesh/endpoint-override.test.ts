@@ -2,11 +2,9 @@
 // long as it is one of the service and lives.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compilePolicy } from "../../host-tools/src/config/policy-compile";
-import { filterImage } from "../../host-tools/src/istio/filter-object";
-import { manifests } from "../../host-tools/src/manifests/manifests";
 import { eventually, type KubeObject, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
 import { type Echo, startEcho } from "./support/echo";
+import { policyObjects } from "./support/policy-objects";
 import { hostHeader, SERVICE_PORT, startWorkload } from "./support/workload";
 import { rejectedUpdates, xdsRejects } from "./support/xds-rejects";
 
@@ -29,13 +27,8 @@ services:
     routes: [{ name: chat, retries: ${retries} }]
 `;
 
-function rendered(balancer: string, retries = "none"): KubeObject[] {
-  const { policy, config } = compilePolicy(policyText(balancer, retries), "ganglion.yaml");
-  const image = filterImage(`oci://registry.example/filter@sha256:${"1".repeat(64)}`);
-  return manifests(policy, config, { kind: "TrafficExtension", image })
-    .map(({ object }) => object as unknown as KubeObject)
-    .filter(({ kind }) => kind !== "TrafficExtension");
-}
+const rendered = (balancer: string, retries = "none"): KubeObject[] =>
+  policyObjects(policyText(balancer, retries));
 
 describe.runIf(await meshCanRun())("the header that names an endpoint", () => {
   let mesh: Mesh;

@@ -2,13 +2,11 @@
 // filter; x-ganglion-*, which is the filter's own, does not.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compilePolicy } from "../../host-tools/src/config/policy-compile";
-import { filterImage } from "../../host-tools/src/istio/filter-object";
 import { readFilterModule } from "../../host-tools/src/lib/filter-module";
-import { manifests } from "../../host-tools/src/manifests/manifests";
-import { eventually, type KubeObject, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
+import { eventually, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
 import { type Echo, startEcho } from "./support/echo";
 import { filterIsThere } from "./support/filter-is-there";
+import { policyObjects } from "./support/policy-objects";
 import { hostHeader, SERVICE_PORT, startWorkload } from "./support/workload";
 
 const NAMESPACE = "ai-services";
@@ -45,13 +43,10 @@ describe.runIf(await meshCanRun())("headers of an outer gateway", () => {
     echo = await startEcho(["llm"]);
     mesh = await Mesh.start({ namespaces: [NAMESPACE] });
     const { reference } = await mesh.registry.push(await readFilterModule(), "filter");
-    const { policy, config } = compilePolicy(POLICY, "ganglion.yaml");
-    const image = filterImage(reference);
-    const list = manifests(policy, config, { kind: "TrafficExtension", image });
     const endpoints = [{ port: echo.ports["llm"]! }];
     await mesh.apply([
       meshService({ host: "llm-service", namespace: NAMESPACE, port: SERVICE_PORT, endpoints }),
-      ...list.map(({ object }) => ({ ...object }) as KubeObject),
+      ...policyObjects(POLICY, reference),
     ]);
     caller = await startWorkload(mesh, { name: "caller", namespace: NAMESPACE });
     await eventually("the filter", () => filterIsThere(caller));

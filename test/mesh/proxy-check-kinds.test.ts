@@ -5,9 +5,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compilePolicy } from "../../host-tools/src/config/policy-compile";
-import { filterImage } from "../../host-tools/src/istio/filter-object";
 import { readFilterModule } from "../../host-tools/src/lib/filter-module";
-import { manifests } from "../../host-tools/src/manifests/manifests";
 import { paint } from "../../host-tools/src/lib/talk";
 import {
   adminPages,
@@ -18,6 +16,7 @@ import {
 } from "../../host-tools/src/proxy-check";
 import { eventually, GATEWAY_LABELS, type KubeObject, Mesh, meshCanRun, type Proxy } from "./rig";
 import { type Echo, startEcho } from "./support/echo";
+import { policyObjects } from "./support/policy-objects";
 import { hostHeader, SERVICE_PORT, startWorkload } from "./support/workload";
 
 const NAMESPACE = "ai-services";
@@ -77,11 +76,8 @@ describe.runIf(await meshCanRun())("a policy's further kinds in real Envoys", ()
       startWorkload(mesh, { ...at, name: "conversation-service", proxyConfig: PUBLISHING }),
       mesh.startProxy({ ...at, name: "ingress", kind: "router", labels: GATEWAY_LABELS }),
     ]);
-    const { policy, config } = compilePolicy(policyText(image), "ganglion.yaml");
     // What stands for iptables here are Sidecars of the rig's own.
-    objects = manifests(policy, config, { kind: "TrafficExtension", image: filterImage(image) })
-      .map(({ object }) => ({ ...object }) as KubeObject)
-      .filter(({ kind }) => kind !== "Sidecar");
+    objects = policyObjects(policyText(image), image).filter(({ kind }) => kind !== "Sidecar");
     await mesh.apply(objects);
   });
   afterAll(async () => {

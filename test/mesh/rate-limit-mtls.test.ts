@@ -3,11 +3,9 @@
 // certificates, and nobody else may.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compilePolicy } from "../../host-tools/src/config/policy-compile";
-import { filterImage } from "../../host-tools/src/istio/filter-object";
-import { manifests } from "../../host-tools/src/manifests/manifests";
 import { eventually, type KubeObject, Mesh, meshCanRun, type Proxy } from "./rig";
 import { type Echo, startEcho } from "./support/echo";
+import { policyObjects } from "./support/policy-objects";
 import { type RateLimitService, startRateLimitService } from "./support/rate-limit-service";
 import { rejectedUpdates, xdsRejects } from "./support/xds-rejects";
 import { hostHeader, INBOUND_PORT, SERVICE_PORT, startWorkload } from "./support/workload";
@@ -64,13 +62,7 @@ describe.runIf(await meshCanRun())("a fleet's limit under strict mutual TLS", ()
 
   /** As rendered, but for the address: this mesh has no name server. */
   const rendered = (more = ", account: ratelimit"): KubeObject[] => {
-    const { policy, config } = compilePolicy(policyText(more), "ganglion.yaml");
-    const image = filterImage(`oci://registry.example/filter@sha256:${"1".repeat(64)}`);
-    const text = JSON.stringify(
-      manifests(policy, config, { kind: "TrafficExtension", image })
-        .map(({ object }) => object)
-        .filter(({ kind }) => kind !== "TrafficExtension"),
-    );
+    const text = JSON.stringify(policyObjects(policyText(more)));
     const from = JSON.stringify({ address: HOST, port_value: 8081 });
     expect(text).toContain(from);
     const to = JSON.stringify({ address: ratelimit.ip, port_value: INBOUND_PORT });

@@ -2,15 +2,14 @@
 // filter and its proxy without a word from an application, and never a prompt.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compilePolicy, type CompiledPolicy } from "../../host-tools/src/config/policy-compile";
-import { filterImage } from "../../host-tools/src/istio/filter-object";
+import { compilePolicy } from "../../host-tools/src/config/policy-compile";
 import { installValues } from "../../host-tools/src/istio/install-values";
 import { readFilterModule } from "../../host-tools/src/lib/filter-module";
-import { manifests } from "../../host-tools/src/manifests/manifests";
 import { eventually, type KubeObject, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
 import { type Echo, startEcho } from "./support/echo";
 import { type Span, startTraceCollector, type TraceCollector } from "./support/trace-collector";
 import { filterIsThere } from "./support/filter-is-there";
+import { policyObjects } from "./support/policy-objects";
 import { hostHeader, SERVICE_PORT, startWorkload } from "./support/workload";
 import { rejectedUpdates, xdsRejects } from "./support/xds-rejects";
 
@@ -66,14 +65,13 @@ describe.runIf(await meshCanRun())("spans of a call", () => {
   beforeAll(async () => {
     echo = await startEcho(["llm"]);
     collector = await startTraceCollector();
-    const compiled = compilePolicy(POLICY, "ganglion.yaml");
-    const { mesh: facts } = compiled.policy;
+    const { mesh: facts } = compilePolicy(POLICY, "ganglion.yaml").policy;
     const { meshConfig } = installValues(facts, facts.install!);
     mesh = await Mesh.start({
       namespaces: [NAMESPACE],
       istiod: { meshConfig: meshConfig as Record<string, unknown> },
     });
-    await mesh.apply(await objects(mesh, compiled));
+    await mesh.apply(await objects(mesh, POLICY));
     caller = await startWorkload(mesh, { name: "caller", namespace: NAMESPACE });
     await eventually("the filter", () => filterIsThere(caller));
   });
@@ -82,10 +80,8 @@ describe.runIf(await meshCanRun())("spans of a call", () => {
     await Promise.all([echo?.stop(), collector?.stop()]);
   });
 
-  const objects = async (of: Mesh, { policy, config }: CompiledPolicy): Promise<KubeObject[]> => {
+  const objects = async (of: Mesh, policy: string): Promise<KubeObject[]> => {
     const { reference } = await of.registry.push(await readFilterModule(), "filter");
-    const image = filterImage(reference);
-    const list = manifests(policy, config, { kind: "TrafficExtension", image });
     const port = echo.ports["llm"]!;
     const endpoints = ["v1", "v2"].map((version) => ({ port, labels: { version } }));
     const at = { namespace: NAMESPACE, port: SERVICE_PORT };
@@ -98,7 +94,7 @@ describe.runIf(await meshCanRun())("spans of a call", () => {
         protocol: "GRPC",
         endpoints: [{ port: collector.port }],
       }),
-      ...list.map(({ object }) => ({ ...object }) as KubeObject),
+      ...policyObjects(policy, reference),
     ];
   };
   const call = (path: string, headers: Record<string, string> = {}) =>
@@ -173,8 +169,7 @@ describe.runIf(await meshCanRun())("spans of a call", () => {
   });
 
   it("would hold it by Envoy's own words: the query is in http.url where the policy leaves it", async () => {
-    const open = compilePolicy(POLICY.replace("url_query: false", ""), "ganglion.yaml");
-    await mesh.apply(await objects(mesh, open));
+    await mesh.apply(await objects(mesh, POLICY.replace("url_query: false", "")));
     const url = await eventually("a query", async () => {
       await prompts("open")();
       return collector.spans

@@ -2,13 +2,11 @@
 // numbers of the Envoys, and the rules do what they say.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compilePolicy } from "../../host-tools/src/config/policy-compile";
-import { filterImage } from "../../host-tools/src/istio/filter-object";
-import { manifests } from "../../host-tools/src/manifests/manifests";
 import { eventually, type KubeObject, Mesh, meshCanRun, meshService, type Proxy } from "./rig";
 import { assistantPolicy, ONE_PORT } from "../support/assistant-policy";
 import { toldConfig } from "./support/config-dump";
 import { type Echo, startEcho } from "./support/echo";
+import { policyObjects } from "./support/policy-objects";
 import { withListener } from "./support/with-listener";
 
 const NAMESPACE = "ai-services";
@@ -20,16 +18,8 @@ const host = (service: string): string => `${service}.${NAMESPACE}.svc.cluster.l
 const cluster = (service: string, subset = ""): string =>
   `outbound|${ONE_PORT}|${subset}|${host(service)}`;
 
-function rendered(): KubeObject[] {
-  const { policy, config } = compilePolicy(assistantPolicy, "ganglion.yaml");
-  const image = filterImage(`oci://registry.example/filter@sha256:${"1".repeat(64)}`);
-  return manifests(policy, config, { kind: "TrafficExtension", image }).map(
-    ({ object }) => object as unknown as KubeObject,
-  );
-}
-
 const ofKinds = (...kinds: string[]): KubeObject[] =>
-  rendered().filter(({ kind }) => kinds.includes(kind));
+  policyObjects(assistantPolicy).filter(({ kind }) => kinds.includes(kind));
 
 describe.runIf(await meshCanRun())("the assistant's traffic", () => {
   let mesh: Mesh;

@@ -2,11 +2,10 @@
 // filter, and services that are endpoints with labels and nothing behind them.
 
 import { compilePolicy } from "../../../host-tools/src/config/policy-compile";
-import { filterImage } from "../../../host-tools/src/istio/filter-object";
-import { manifests } from "../../../host-tools/src/manifests/manifests";
 import { readFilterModule } from "../../../host-tools/src/lib/filter-module";
 import { assistantPolicy, ONE_PORT } from "../../support/assistant-policy";
 import { filterIsThere } from "./filter-is-there";
+import { policyObjects } from "./policy-objects";
 import { withListener } from "./with-listener";
 import { eventually, type KubeObject, Mesh, meshService, type Proxy } from "../rig";
 
@@ -27,11 +26,8 @@ export interface AssistantCaller {
 export async function startAssistantCaller(): Promise<AssistantCaller> {
   const mesh = await Mesh.start({ proxies: 0, namespaces: [NAMESPACE] });
   const { reference } = await mesh.registry.push(await readFilterModule(), "filter");
-  const { policy, config } = compilePolicy(assistantPolicy, "ganglion.yaml");
-  const image = filterImage(reference);
-  const objects = manifests(policy, config, { kind: "TrafficExtension", image }).map(
-    ({ object }) => object as unknown as KubeObject,
-  );
+  const { policy } = compilePolicy(assistantPolicy, "ganglion.yaml");
+  const objects = policyObjects(assistantPolicy, reference);
   const ip = mesh.nextIp();
   await mesh.apply([
     ...policy.services.map(({ name }) => service(name)),
