@@ -105,12 +105,9 @@ function budgetOf(policy: Policy, callee: string): CallBudget {
 
 /** The longest until a route has answered, with all its tries. */
 function routeMsMax({ timeoutMs, retries }: PolicyRoute): number | undefined {
-  const perTryMs = retries?.perTryTimeoutMs;
-  const base = retries?.backoffMs === undefined ? {} : { backoffBaseMs: retries.backoffMs };
+  const { attempts = 0, perTryTimeoutMs: perTryMs, backoffMs: backoffBaseMs } = retries ?? {};
   const tries =
-    retries === undefined || perTryMs === undefined
-      ? Infinity
-      : triesMsMax({ retries: retries.attempts, perTryMs, ...base });
+    perTryMs === undefined ? Infinity : triesMsMax({ retries: attempts, perTryMs, backoffBaseMs });
   const most = Math.min(tries, timeoutMs || Infinity);
   return most === Infinity ? undefined : most;
 }

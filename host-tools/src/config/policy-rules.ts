@@ -49,9 +49,8 @@ function checkRetryBound(service: PolicyService, refuse: RefuseAt): void {
 function checkTries(route: PolicyRoute, refuse: RefuseAt): void {
   const { retries, timeoutMs } = route;
   if (retries?.perTryTimeoutMs === undefined || timeoutMs === undefined) return;
-  const perTryMs = retries.perTryTimeoutMs;
-  const base = retries.backoffMs === undefined ? {} : { backoffBaseMs: retries.backoffMs };
-  const over = triesOverTimeout({ retries: retries.attempts, perTryMs, ...base }, timeoutMs);
+  const { attempts, perTryTimeoutMs: perTryMs, backoffMs: backoffBaseMs } = retries;
+  const over = triesOverTimeout({ retries: attempts, perTryMs, backoffBaseMs }, timeoutMs);
   if (over === undefined) return;
   const { tries, backoffMs, neededMs, perTryMsMax, triesFit } = over;
   const fixes = [

@@ -26,7 +26,7 @@ export interface TryPlan {
   /** Tries after the first. */
   readonly retries: number;
   readonly perTryMs: number;
-  readonly backoffBaseMs?: number;
+  readonly backoffBaseMs?: number | undefined;
 }
 
 /** The longest that all tries and the waits between them take. */
