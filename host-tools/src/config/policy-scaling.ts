@@ -60,7 +60,9 @@ const scalingFields = {
   by: choice("Who scales: Kubernetes' own autoscaler, or KEDA.", ["hpa", "keda"] as const, {
     default: "hpa",
   }),
-  deployment: text("Name of the Deployment.", { otherwise: "the service's name" }),
+  deployment: text("Name of the Deployment.", {
+    otherwise: "the service's name; with workload each Deployment of the service",
+  }),
   replicas_min: whole("Never fewer.", { ...replicas, default: 2 }),
   replicas_max: whole("Never more.", { ...replicas, required: true }),
   cpu_percent: whole("CPU use to aim at, of what the pods ask for.", {
