@@ -34,7 +34,9 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 export function setEdit(text: string, map: YAMLMap, key: string, value: NewValue): Edit {
   const pair = pairOf(map, key);
   const range = pair === undefined ? undefined : rangeOf(pair.value);
-  if (range !== undefined && range.from < range.to) return { ...range, text: inlineText(value) };
+  if (range !== undefined && range.from < range.to) {
+    return { from: range.from, to: ownEnd(text, range), text: inlineText(value) };
+  }
   if (pair !== undefined) {
     // `key:` with nothing behind it: right after the colon, before spaces and comment.
     const colon = text.indexOf(":", rangeOf(pair.key)?.to ?? 0) + 1;
@@ -103,7 +105,7 @@ export function removeEdit(text: string, map: YAMLMap, key: string): Edit | unde
     if (next !== undefined) return { from, to: next, text: "" };
     return { from: endOf(map.items[index - 1] as Pair), to: endOf(pair), text: "" };
   }
-  const to = from + withoutTail(text.slice(from, endOf(pair))).length;
+  const to = ownEnd(text, { from, to: endOf(pair) });
   if (map.items.length === 1) return { from, to, text: "{}" };
   // Whole lines; a first member may stand behind a dash, which the next one takes over.
   const lineStart = text.lastIndexOf("\n", from - 1) + 1;
@@ -114,10 +116,10 @@ export function removeEdit(text: string, map: YAMLMap, key: string): Edit | unde
 }
 
 /** A block's range goes on to the next thing: lines of space and comment at its end are not its own. */
-function withoutTail(block: string): string {
-  const lines = block.split("\n");
+function ownEnd(text: string, { from, to }: Pick<Edit, "from" | "to">): number {
+  const lines = text.slice(from, to).split("\n");
   while (lines.length > 1 && /^\s*(#[^\n]*)?$/.test(lines.at(-1) ?? "")) lines.pop();
-  return lines.join("\n").trimEnd();
+  return from + lines.join("\n").trimEnd().length;
 }
 
 function endOf({ key, value }: Pair): number {

@@ -80,6 +80,18 @@ describe("pushing weights into a file", () => {
     expect(patch(file, { modelMode: "enforce" }).text).not.toContain("mode:");
   });
 
+  it("takes the place of what a formatter has folded over lines", () => {
+    for (const style of ["|", ">-"]) {
+      const { text } = patch(`${file.replace("b2xk", `${style}\n        b2\n        xk`)}\n---\n`);
+      expect(text).toContain(`base64: "${artifact.toString("base64")}"\n\n---\n`);
+    }
+    const folded = file.replace(
+      /sha256: old\n {6}base64: b2xk/,
+      "base64: |\n        b2xk\n      sha256: old",
+    );
+    expect(patch(folded).after.model?.sha256).toBe(digest);
+  });
+
   it("leaves no space at the end of a line", () => {
     const without = file.replace(/ {4}model:\n.*\n.*\n/, "");
     expect(patch(without, { modelMode: "shadow" }).text).not.toMatch(/ \n/);
