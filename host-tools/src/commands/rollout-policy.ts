@@ -85,12 +85,11 @@ async function checkFinished(plan: RolloutPlan, store: RolloutStore): Promise<vo
   const { state } = view;
   const isOurs = state?.stable === plan.stable.name && state.canary === plan.canary.name;
   if (isOurs && state.phase === "completed" && store.weightIn(view) === 100) return;
-  const weight = store.weightIn(view);
   const found = isOurs ? state.phase.replace("_", " ") : "not begun";
   throw new GanglionError(
     "E_ROLLOUT_UNFINISHED",
     `${objectName(store.key)}: the rollout of ${plan.canary.name} is ${found}, ` +
-      `which gets ${weight === undefined ? "several shares" : `${weight} %`}`,
+      `which gets ${store.shareIn(view)}`,
     { hint: "Finish what has completed: see `ganglion rollout status`, and `promote`." },
   );
 }

@@ -83,12 +83,9 @@ export async function runRolloutStatus(
   options: RolloutOptions,
 ): Promise<ExitCode> {
   const { plan, cluster, store } = await parts(service, options);
-  const view = await store.read();
-  const { state } = view;
-  if (state === undefined) throw noRollout(service);
-  const checked = await new RolloutLease(cluster, plan, "", systemClock).look();
+  const { view, state } = await known({ plan, cluster, store });
   const killed = await killedBy(countSource(plan, cluster));
-  await writeReport(plan, withProgress(state, checked), options, killed);
+  await writeReport(plan, state, options, killed);
   tellOtherWeight(store, view, state);
   return ExitCode.ok;
 }
@@ -108,9 +105,8 @@ async function killedBy(source: CountSource): Promise<readonly GuardKill[] | und
 
 /** Somebody may have applied the object anew since: then what is told is not what traffic does. */
 function tellOtherWeight(store: RolloutStore, view: RolloutView, state: RolloutState): void {
-  const weight = store.weightIn(view);
-  if (weight === store.weightFor(state)) return;
-  const share = weight === undefined ? "several shares" : `${weight} %`;
+  if (store.weightIn(view) === store.weightFor(state)) return;
+  const share = store.shareIn(view);
   say(`changed from outside: ${objectName(store.key)} gives the canary ${share} now`);
 }
 
@@ -121,10 +117,7 @@ export async function runRolloutOrder(
   options: RolloutOptions,
 ): Promise<ExitCode> {
   const { plan, cluster, store } = await parts(service, options);
-  const view = await store.read();
-  if (view.state === undefined) throw noRollout(service);
-  const checked = await new RolloutLease(cluster, plan, "", systemClock).look();
-  const state = withProgress(view.state, checked);
+  const { view, state } = await known({ plan, cluster, store });
   const next = obey(plan, state, order, systemClock.nowMs());
   if (next === state) {
     say(`nothing to ${order}: rollout ${next.id} is ${next.phase.replace("_", " ")}`);
@@ -153,14 +146,28 @@ async function planFor(
   return rolloutPlan(compilePolicy(text, inputName(file), { namespace }).policy, service);
 }
 
-async function parts(
-  service: string,
-  options: RolloutOptions,
-): Promise<{ plan: RolloutPlan; cluster: Cluster; store: RolloutStore }> {
+interface Parts {
+  readonly plan: RolloutPlan;
+  readonly cluster: Cluster;
+  readonly store: RolloutStore;
+}
+
+async function parts(service: string, options: RolloutOptions): Promise<Parts> {
   const { context, kubeconfig } = options;
   const plan = await planFor(service, options);
   const cluster = await connectCluster({ namespace: plan.namespace, context, kubeconfig });
   return { plan, cluster, store: new RolloutStore(cluster, plan) };
+}
+
+/** The rollout as it is written, with what was counted since; whoever runs it goes on meanwhile. */
+async function known({ plan, cluster, store }: Parts): Promise<{
+  readonly view: RolloutView;
+  readonly state: RolloutState;
+}> {
+  const view = await store.read();
+  if (view.state === undefined) throw noRollout(plan.service);
+  const checked = await new RolloutLease(cluster, plan, "", systemClock).look();
+  return { view, state: withProgress(view.state, checked) };
 }
 
 function countSource(plan: RolloutPlan, cluster: Cluster): CountSource {
@@ -171,10 +178,7 @@ function countSource(plan: RolloutPlan, cluster: Cluster): CountSource {
 
 async function describeFirst(plan: RolloutPlan, store: RolloutStore): Promise<ExitCode> {
   const view = await store.read();
-  const weight = store.weightIn(view);
-  say(
-    `dry run: ${store.key.name} gives the canary ${weight === undefined ? "several shares" : `${weight} %`} now`,
-  );
+  say(`dry run: ${store.key.name} gives the canary ${store.shareIn(view)} now`);
   const owner = objectOwner(view.object);
   if (owner !== undefined) say(`${store.key.name} ${owner.says}`);
   for (const { kind, weight: share, waitMs } of plan.steps) {

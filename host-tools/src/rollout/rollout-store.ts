@@ -71,6 +71,12 @@ export class RolloutStore {
     return weights.every((weight) => weight === first) ? first : undefined;
   }
 
+  /** The same in words: `20 %`. */
+  shareIn(view: RolloutView): string {
+    const weight = this.weightIn(view);
+    return weight === undefined ? "several shares" : `${weight} %`;
+  }
+
   /** Percent that the rules show for a state: with a header that chooses, the rules show 0. */
   weightFor(state: RolloutState): number {
     const byHeader = this.plan.affinity?.kind === "header" && state.weight < 100;
