@@ -34,7 +34,7 @@ const WORKERS = 2;
 const LONG_ANSWERS = 1000;
 
 export function guardCharacteristic(runs: number, random: Prng): GuardRow[] {
-  const { steps, requestsMin, odds } = policyGuard();
+  const guard = policyGuard();
   return CASES.map(([canary, stable, weight, answers]) => {
     const canaries = answers > LONG_ANSWERS ? Math.ceil(runs / 10) : runs;
     const traffic: GuardTraffic = {
@@ -46,7 +46,6 @@ export function guardCharacteristic(runs: number, random: Prng): GuardRow[] {
     const of = random.fork(`${canary} ${stable} ${weight} ${answers}`);
     let killed = 0;
     for (let i = 0; i < canaries; i++) {
-      const guard = { steps, requestsMin, odds };
       if (answersToKill(guard, traffic, answers, of.fork(`${i}`)) <= answers) killed++;
     }
     return {
