@@ -76,12 +76,17 @@ export function tenantPolicy(
   };
 }
 
-/** The identity of a caller as certificates have it, without `spiffe://`. */
+/** The identity of a caller, by service, account or NAMESPACE/ACCOUNT. */
 export function principal(caller: string, { mesh, services }: Identities): string {
   const [account = "", namespace = mesh.namespace] = caller.split("/").reverse();
   const service = caller.includes("/") ? undefined : services.find(({ name }) => name === account);
   const name = service === undefined ? account : accountOf(service);
-  return `${mesh.trust_domain ?? "cluster.local"}/ns/${namespace}/sa/${name}`;
+  return accountIdentity(mesh, namespace, name);
+}
+
+/** The identity of an account as certificates have it, without `spiffe://`. */
+export function accountIdentity(mesh: MeshFacts, namespace: string, account: string): string {
+  return `${mesh.trust_domain ?? "cluster.local"}/ns/${namespace}/sa/${account}`;
 }
 
 export function accountOf(service: PolicyService): string {

@@ -5,6 +5,7 @@
 import type { MeshFacts, PolicyService } from "../config/policy";
 import type { GlobalLimit, RateLimitService } from "../config/policy-envoy-limits";
 import { serviceSelector } from "../config/pod-sets";
+import { accountIdentity } from "./authorization-policy";
 import { type ConfigPatch, envoyFilter, inboundFilter, typeUrl } from "./envoy-filter";
 import { duration, type KubeObject } from "./kube-object";
 import { meshTransportSocket } from "./mesh-transport-socket";
@@ -126,11 +127,11 @@ function cluster(mesh: MeshFacts, backend: RateLimitService): ConfigPatch {
 }
 
 /** A host of the cluster is NAME.NAMESPACE.svc and more; Istio's own clusters check the same. */
-function identity({ trust_domain: domain, namespace }: MeshFacts, of: RateLimitService) {
-  const [, place = namespace, kind] = of.host.split(".");
-  if (of.account === undefined) return undefined;
-  const where = kind === "svc" ? place : namespace;
-  return `spiffe://${domain ?? "cluster.local"}/ns/${where}/sa/${of.account}`;
+function identity(mesh: MeshFacts, { host, account }: RateLimitService): string | undefined {
+  const [, place = mesh.namespace, kind] = host.split(".");
+  if (account === undefined) return undefined;
+  const namespace = kind === "svc" ? place : mesh.namespace;
+  return `spiffe://${accountIdentity(mesh, namespace, account)}`;
 }
 
 function speaksMtls({ mtls }: MeshFacts, backend: RateLimitService): boolean {

@@ -2,6 +2,7 @@
 // clusters and routes of the whole mesh. Hosts are `NAMESPACE/HOST` with the full name of the host;
 // a short name is refused by the API server.
 
+import { serviceSelector } from "../config/pod-sets";
 import type { Policy, PolicyService } from "../config/policy";
 import type { PolicyEgress } from "../config/policy-edges";
 import { type KubeObject, metadata } from "./kube-object";
@@ -15,7 +16,7 @@ export function sidecar(service: PolicyService, policy: Policy): KubeObject | un
     kind: "Sidecar",
     metadata: metadata(service.name, namespace),
     spec: {
-      workloadSelector: { labels: service.labels ?? { app: service.name } },
+      workloadSelector: { labels: serviceSelector(service) },
       egress: [{ hosts: egressHosts(service, policy, egress) }],
       outboundTrafficPolicy: { mode: egress.policy.toUpperCase() },
     },
