@@ -70,7 +70,9 @@ export function namedProxies(list: string, hint = PROXY_HINT): ProxyPlace[] {
         exitCode: 64,
       });
     }
-    const address = { host, port: Number(port), path: path ?? ENVOY_PATH };
+    // A socket takes an IPv6 address without the brackets that keep it from the port.
+    const bare = host.replace(/^\[(.+)\]$/, "$1");
+    const address = { host: bare, port: Number(port), path: path ?? ENVOY_PATH };
     return { name: `${host}:${port}`, address, pod: undefined };
   });
 }

@@ -160,9 +160,11 @@ describe("the proxies of an object", () => {
   });
 
   it("can be named by address", () => {
-    expect(namedProxies("10.0.0.7:15090, [::1]:1/x").map(({ address }) => address)).toEqual([
+    const named = namedProxies("10.0.0.7:15090, [::1]:1/x");
+    expect(named.map(({ name }) => name)).toEqual(["10.0.0.7:15090", "[::1]:1"]);
+    expect(named.map(({ address }) => address)).toEqual([
       { host: "10.0.0.7", port: 15090, path: "/stats/prometheus" },
-      { host: "[::1]", port: 1, path: "/x" },
+      { host: "::1", port: 1, path: "/x" },
     ]);
     expect(() => namedProxies("10.0.0.7")).toThrow("10.0.0.7 is not HOST:PORT[/PATH]");
   });
