@@ -7,10 +7,8 @@
 
 /** What one query looks at. */
 export interface Subject {
-  /** Fully qualified hosts. */
-  readonly hosts?: readonly string[];
-  /** An expression for hosts, in their place: a dashboard's variable. */
-  readonly anyOf?: string;
+  /** Fully qualified hosts, or an expression for some: a dashboard's variable. */
+  readonly hosts: readonly string[] | { readonly anyOf: string };
   /** A value of the pods' label `version`; undefined for all. */
   readonly version?: string;
   readonly reporter?: "source" | "destination";
@@ -30,9 +28,9 @@ export function matcher(label: string, values: readonly string[]): string {
 function selector(metric: string, subject: Subject, ...more: string[]): string {
   const labels = [
     `reporter="${subject.reporter ?? "source"}"`,
-    subject.anyOf === undefined
-      ? matcher("destination_service", subject.hosts ?? [])
-      : `destination_service=~"${subject.anyOf}"`,
+    "anyOf" in subject.hosts
+      ? `destination_service=~"${subject.hosts.anyOf}"`
+      : matcher("destination_service", subject.hosts),
     ...(subject.version === undefined ? [] : [`destination_version="${subject.version}"`]),
     ...more,
   ];

@@ -14,7 +14,7 @@ import type { Panel, Row } from "../panel";
 import { topology } from "../topology";
 import { CHOSEN_SERVICE, WHOLE_RANGE, WINDOW } from "../variables";
 
-const CHOSEN = { anyOf: CHOSEN_SERVICE } as const;
+const CHOSEN = { hosts: { anyOf: CHOSEN_SERVICE } } as const;
 const SERVICE = ["destination_service"] as const;
 
 export function trafficRow(policy: Policy): Row {
