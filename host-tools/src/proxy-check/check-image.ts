@@ -1,20 +1,20 @@
-// Which image the proxy runs. Istio's agent keeps a module as SHA-256 of the image's name, without tag and
-// digest, and below it the digest of the image (getModulePath of istio's pkg/wasm/cache.go); Envoy's
-// configuration names that file.
+// Which image the proxy runs. Istio's agent keeps a module as SHA-256 of the image's name, with oci:// and
+// without tag and digest, and below it the digest of the image (getModulePath of istio's
+// pkg/wasm/cache.go); Envoy's configuration names that file.
 
 import { createHash } from "node:crypto";
+import { filterImage } from "../istio/filter-object";
 import { type Answer, answer, PROXY_GROUP } from "./answer";
 import { at, type Json } from "./json-value";
 
 const CACHED = /([0-9a-f]{64})\/([0-9a-f]{64})\.wasm$/;
-const DIGEST = /@sha256:([0-9a-f]{64})$/;
 
 /** Nothing for a policy without an image, whose command line names it. */
 export function checkImage(image: string | undefined, filter: Json): Answer[] {
   if (image === undefined) return [];
   const file = at(filter, "typed_config", "config", "vm_config", "code", "local", "filename");
   const [, name, digest] = CACHED.exec(String(file ?? "")) ?? [];
-  const said = DIGEST.exec(image)?.[1];
+  const { url, sha256: said } = filterImage(image);
   if (name === undefined || digest === undefined) {
     return [of("absent", image, "not fetched by Istio's agent, whose name for it would tell")];
   }
@@ -24,7 +24,7 @@ export function checkImage(image: string | undefined, filter: Json): Answer[] {
     ];
   }
   if (digest !== said) return [of("no", `sha256:${said}`, `sha256:${digest}`)];
-  const where = name === hashOf(image) ? `sha256:${said}` : `sha256:${said}, of another name`;
+  const where = name === hashOf(url) ? `sha256:${said}` : `sha256:${said}, of another name`;
   return [of("yes", `sha256:${said}`, where)];
 }
 
@@ -33,7 +33,7 @@ function of(verdict: Answer["verdict"], said: string, found: string): Answer {
 }
 
 /** As the agent makes it; a name without a registry is Docker's own, which is not rebuilt here. */
-function hashOf(image: string): string {
-  const name = image.replace(DIGEST, "").replace(/:[^/:]*$/, "");
+function hashOf(url: string): string {
+  const name = url.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
   return createHash("sha256").update(name).digest("hex");
 }

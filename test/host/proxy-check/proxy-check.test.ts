@@ -1,5 +1,6 @@
 // A policy against the recorded admin pages of a real caller's Envoy (the assistant in the mesh rig).
 
+import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readFileSync } from "node:fs";
@@ -14,6 +15,7 @@ import {
   proxyState,
   proxyText,
 } from "../../../host-tools/src/proxy-check";
+import { checkImage } from "../../../host-tools/src/proxy-check/check-image";
 import { isPublished } from "../../../host-tools/src/proxy-check/published";
 import type { paint } from "../../../host-tools/src/lib/talk";
 import { assistantPolicy } from "../../support/assistant-policy";
@@ -74,6 +76,21 @@ describe("a policy against a proxy that has it", () => {
     const { counts, missing } = acted.get("llm-service")!;
     expect(counts).toMatchObject({ retries: 3, timeouts: 0, ejections: null });
     expect(missing.get("ejections")).toBe("not published");
+  });
+
+  it("has the image by the name that Istio's agent gives it, with or without its scheme", () => {
+    const digest = "d".repeat(64);
+    const name = createHash("sha256").update("oci://registry.example:5000/ai/filter").digest("hex");
+    const code = { local: { filename: `/var/lib/istio/data/${name}/${digest}.wasm` } };
+    const filter = { typed_config: { config: { vm_config: { code } } } };
+    for (const scheme of ["oci://", ""]) {
+      const image = `${scheme}registry.example:5000/ai/filter:1@sha256:${digest}`;
+      expect(checkImage(image, filter)).toMatchObject([
+        { verdict: "yes", found: `sha256:${digest}` },
+      ]);
+    }
+    const other = checkImage(`oci://registry.example/ai/filter@sha256:${digest}`, filter);
+    expect(other[0]?.found).toBe(`sha256:${digest}, of another name`);
   });
 
   it("is told why a counter is not there", () => {
