@@ -58,6 +58,7 @@ export async function runRollout(
     controller = new Controller(parts, await begin(parts, id, mode));
     return await controller.run();
   } finally {
+    controller?.forgetAsked();
     await parts.lease.release(controller?.settled).catch(() => undefined);
   }
 }
@@ -101,6 +102,7 @@ async function begin(
 interface Asked {
   readonly check: Check;
   readonly done: Promise<void>;
+  readonly stop: AbortController;
   answers: HookAnswers | undefined;
 }
 
@@ -146,6 +148,11 @@ class Controller {
     return this.state;
   }
 
+  /** A question that hangs must not keep the process when the rollout is over. */
+  forgetAsked(): void {
+    this.asked?.stop.abort();
+  }
+
   /** One look: at the guard always, at everything when a check is due. */
   private async look(isDue: boolean): Promise<void> {
     const { clock, lease, say } = this.parts;
@@ -179,8 +186,9 @@ class Controller {
       return this.take(next.failedChecks > weighed.failedChecks ? next : weighed);
     }
     this.state = weighed;
-    const asked: Asked = { check, answers: undefined, done: Promise.resolve() };
-    const done = hooks.ask(this.state, check.atMs).then((answers) => {
+    const stop = new AbortController();
+    const asked: Asked = { check, answers: undefined, done: Promise.resolve(), stop };
+    const done = hooks.ask(this.state, check.atMs, stop.signal).then((answers) => {
       asked.answers = answers;
     });
     this.asked = Object.assign(asked, { done });

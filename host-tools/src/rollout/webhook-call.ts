@@ -26,30 +26,33 @@ const ANSWER_CHARS_MAX = 200;
 /**
  * Calls, and calls again where it failed.
  *
+ * @param stop aborted: nobody waits for the answer any more
  * @returns why it did not agree, `status 403: not yet`; undefined for a status of 200 to 299
  */
 export async function callWebhook(
   hook: PolicyWebhook,
   payload: WebhookPayload,
+  stop?: AbortSignal,
 ): Promise<string | undefined> {
   let why: string | undefined;
   for (let call = 0; call <= hook.retries; call++) {
-    why = await once(hook, JSON.stringify(payload)).catch(reasonOf);
-    if (why === undefined) return undefined;
+    why = await once(hook, JSON.stringify(payload), stop).catch(reasonOf);
+    if (why === undefined || stop?.aborted === true) return why;
   }
   return why;
 }
 
-function once({ url, timeout_ms: timeoutMs }: PolicyWebhook, body: string) {
+function once({ url, timeout_ms: timeoutMs }: PolicyWebhook, body: string, stop?: AbortSignal) {
   return new Promise<string | undefined>((resolve, reject) => {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = stop === undefined ? timeout : AbortSignal.any([timeout, stop]);
     const send = url.startsWith("https:") ? httpsRequest : httpRequest;
     const headers = {
       "content-type": "application/json",
       "content-length": Buffer.byteLength(body),
     };
     const fail = (cause: Error): void =>
-      reject(signal.aborted ? new Error(`no answer in ${timeoutMs} ms`, { cause }) : cause);
+      reject(timeout.aborted ? new Error(`no answer in ${timeoutMs} ms`, { cause }) : cause);
     const sent: ClientRequest = send(
       url,
       { method: "POST", headers, signal, agent: false },

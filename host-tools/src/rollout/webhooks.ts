@@ -19,8 +19,8 @@ export interface HookAnswers {
 
 /** What a controller needs of webhooks. */
 export interface RolloutHooks {
-  /** Asks whoever has a say in this check. */
-  ask(state: RolloutState, atMs: number): Promise<HookAnswers>;
+  /** Asks whoever has a say in this check, until nobody wants to know any more. */
+  ask(state: RolloutState, atMs: number, stop: AbortSignal): Promise<HookAnswers>;
   /** Tells what has happened; does not wait. */
   tell(state: RolloutState, message: string): void;
   /** After the end: tells, and waits until everything was told. */
@@ -30,7 +30,7 @@ export interface RolloutHooks {
 /** Events under way at once; what comes on top is not told. */
 const EVENTS_MAX = 16;
 
-type Call = (hook: PolicyWebhook, payload: WebhookPayload) => Promise<string | undefined>;
+type Call = typeof callWebhook;
 
 export class Webhooks implements RolloutHooks {
   private readonly told = new Set<Promise<void>>();
@@ -41,17 +41,17 @@ export class Webhooks implements RolloutHooks {
     private readonly call: Call = callWebhook,
   ) {}
 
-  async ask(state: RolloutState, atMs: number): Promise<HookAnswers> {
+  async ask(state: RolloutState, atMs: number, stop: AbortSignal): Promise<HookAnswers> {
     const step = this.plan.steps[state.step];
     const isPreparing = step?.kind === "prepare";
     const gates = isPreparing ? ["confirm-rollout" as const] : gateAhead(this.plan, state, atMs);
     const [rollback, closed, failed] = await Promise.all([
-      this.agreeing(state),
-      this.refusing(gates, state),
-      this.refusing(step?.kind === "weight" ? ["rollout"] : [], state),
+      this.agreeing(state, stop),
+      this.refusing(gates, state, stop),
+      this.refusing(step?.kind === "weight" ? ["rollout"] : [], state, stop),
     ]);
     if (!isPreparing || closed !== undefined) return { rollback, closed, failed };
-    return { rollback, failed: await this.refusing(["pre-rollout"], state) };
+    return { rollback, failed: await this.refusing(["pre-rollout"], state, stop) };
   }
 
   tell(state: RolloutState, message: string): void {
@@ -85,20 +85,21 @@ export class Webhooks implements RolloutHooks {
   private async refusing(
     types: readonly WebhookType[],
     state: RolloutState,
+    stop: AbortSignal,
   ): Promise<string | undefined> {
     const answers = await Promise.all(
       this.of(types).map(async (hook) => {
-        const why = await this.call(hook, this.payload(hook, state, {}));
+        const why = await this.call(hook, this.payload(hook, state, {}), stop);
         return why === undefined ? undefined : `${hook.type} ${hook.name}: ${why}`;
       }),
     );
     return answers.find((answer) => answer !== undefined);
   }
 
-  private async agreeing(state: RolloutState): Promise<string | undefined> {
+  private async agreeing(state: RolloutState, stop: AbortSignal): Promise<string | undefined> {
     const hooks = this.of(["rollback"]);
     const answers = await Promise.all(
-      hooks.map((hook) => this.call(hook, this.payload(hook, state, {}))),
+      hooks.map((hook) => this.call(hook, this.payload(hook, state, {}), stop)),
     );
     const agreed = hooks.find((_, i) => answers[i] === undefined);
     return agreed === undefined ? undefined : `rollback ${agreed.name} asks for it`;

@@ -15,6 +15,7 @@ class FakeHooks implements RolloutHooks {
   readonly told: string[] = [];
   ended: RolloutState | undefined;
   asked = 0;
+  stop: AbortSignal | undefined;
 
   constructor(
     private readonly answer: (
@@ -23,7 +24,8 @@ class FakeHooks implements RolloutHooks {
     ) => HookAnswers | Promise<HookAnswers> | "hang",
   ) {}
 
-  async ask(state: RolloutState): Promise<HookAnswers> {
+  async ask(state: RolloutState, _atMs: number, stop: AbortSignal): Promise<HookAnswers> {
+    this.stop = stop;
     const answer = this.answer(state, ++this.asked);
     return answer === "hang" ? new Promise(() => undefined) : answer;
   }
@@ -103,14 +105,15 @@ describe("a rollout with webhooks", () => {
     expect(weightsMet(asked.world)).toEqual([0, 5, 20, 50, 0]);
   });
 
-  it("takes a bad canary back while a webhook hangs", async () => {
-    const { world } = worldWith(() => "hang");
+  it("takes a bad canary back while a webhook hangs, and waits for it no longer", async () => {
+    const { world, hooks } = worldWith(() => "hang");
     world.canaryPermille = 200;
     expect(await world.run("start")).toMatchObject({
       phase: "rolled_back",
       decidedBy: "comparison",
     });
     expect(world.clock.minute).toBeLessThan(3);
+    expect(hooks.stop?.aborted).toBe(true);
   });
 
   it("counts failed checks while a webhook hangs", async () => {

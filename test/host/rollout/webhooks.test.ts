@@ -94,6 +94,14 @@ describe("a webhook", () => {
     );
   });
 
+  it("is left, and not called again, when nobody waits for it any more", async () => {
+    const stop = new AbortController();
+    const { url, bodies } = await serve(() => stop.abort());
+    const hook = hookTo(url, { timeout_ms: 60_000, retries: 10 });
+    expect(await callWebhook(hook, PAYLOAD, stop.signal)).toBeDefined();
+    expect(bodies).toHaveLength(1);
+  });
+
   it("is read no further than its reason goes", async () => {
     const { url } = await serve((response) => {
       response.writeHead(500);
@@ -121,7 +129,11 @@ describe("the webhooks of a rollout", () => {
     const hooks = new Webhooks(plan, (line) => said.push(line));
     const weight = plan.steps[step]?.weight ?? 0;
     const state = { ...firstState(plan, "r1", START_MS), step, weight };
-    const answers = await hooks.ask(state, START_MS + minutes * MINUTE_MS);
+    const answers = await hooks.ask(
+      state,
+      START_MS + minutes * MINUTE_MS,
+      new AbortController().signal,
+    );
     return { answers, bodies, hooks, state, said };
   };
 
