@@ -12,7 +12,7 @@ export interface Edit {
   readonly text: string;
 }
 
-type Scalar = string | number;
+type Scalar = string | number | boolean;
 /** A scalar, or one level of scalars. */
 type NewValue = Scalar | Readonly<Record<string, Scalar>>;
 
@@ -75,11 +75,7 @@ function scalarText(value: Scalar): string {
 
 /** On one line, valid within flow and block collections and in JSON. */
 function inlineText(value: NewValue): string {
-  return typeof value === "object" ? JSON.stringify(value) : scalarOnLine(value);
-}
-
-function scalarOnLine(value: Scalar): string {
-  return typeof value === "number" ? String(value) : JSON.stringify(value);
+  return JSON.stringify(value);
 }
 
 /** What follows the colon. */

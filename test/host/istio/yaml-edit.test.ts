@@ -1,8 +1,13 @@
-// Members taken out of YAML text: what is left reads as before without them, and keeps its comments.
+// Members put into YAML text and taken out of it: the rest reads as before, and keeps its comments.
 
 import { describe, expect, it } from "vitest";
 import { isMap, parseDocument, type YAMLMap } from "yaml";
-import { applyEdits, memberMap, removeEdit } from "../../../host-tools/src/istio/yaml-edit";
+import {
+  applyEdits,
+  memberMap,
+  removeEdit,
+  setEdit,
+} from "../../../host-tools/src/istio/yaml-edit";
 
 /** The text without `key` of the map that `path` leads to. */
 function without(text: string, path: readonly string[], key: string): string {
@@ -12,6 +17,22 @@ function without(text: string, path: readonly string[], key: string): string {
   const edit = map && removeEdit(text, map, key);
   return edit === undefined ? text : applyEdits(text, [edit]);
 }
+
+describe("giving a member a value", () => {
+  it.each([
+    ["in a block", "z: 3 # c\n", "x: true\nz: 3 # c\n"],
+    ["in braces", "{ z: 3 }\n", '{ "x": true, z: 3 }\n'],
+    ["in empty braces", "{}\n", "{ x: true }\n"],
+    ["in place", "x: no # c\nz: 3\n", "x: true # c\nz: 3\n"],
+    ["where there was none", "x: # c\nz: 3\n", "x: true # c\nz: 3\n"],
+  ])("writes a flag, and no text: %s", (_, text, expected) => {
+    const { contents } = parseDocument(text, { version: "1.1" });
+    if (!isMap(contents)) throw new Error("no map");
+    expect(applyEdits(text, [setEdit(text, contents, "x", true)])).toBe(expected);
+    const inner = setEdit(text, contents, "y", { x: true });
+    expect(parseDocument(applyEdits(text, [inner])).toJSON()).toMatchObject({ y: { x: true } });
+  });
+});
 
 describe("taking a member out of a map", () => {
   it.each([
