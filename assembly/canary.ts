@@ -92,18 +92,14 @@ function learn(state: CanaryState): bool {
 }
 
 function tell(state: CanaryState): Shared {
-  const evidence = state.evidenceQ16;
-  const comparison = state.comparisonQ16;
-  const above = state.aboveQ16;
-  const killedS = state.killedS;
   return writeRecord(
     state.hash,
-    evidence,
-    comparison,
-    above,
+    state.evidenceQ16,
+    state.comparisonQ16,
+    state.aboveQ16,
     state.requests,
     state.errors,
-    killedS,
+    state.killedS,
   );
 }
 

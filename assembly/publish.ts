@@ -42,6 +42,7 @@ import {
 import { CanaryState, canaryState } from "./state/canary-state";
 import { LimitState, limitName, limitState, limitStatesUsed } from "./state/limit-state";
 import {
+  ROUTE_METRIC_IDS,
   RouteState,
   routeAlarm,
   routeLayer,
@@ -79,7 +80,8 @@ const causeIds: usize = memory.data(64, 4);
 const configIds: usize = memory.data(16, 4);
 const workerIds: usize = memory.data(16, 4);
 if (CAUSES * 4 > 64) ERROR("causeIds is too small");
-if (ROUTE_ID_CANARY_KILLED + 4 > 36) ERROR("a route has too few places for metric ids");
+if (ROUTE_ID_CANARY_KILLED + 4 > ROUTE_METRIC_IDS)
+  ERROR("a route has too few places for metric ids");
 
 /** A request matched no route. */
 export function countUnmatched(): void {
