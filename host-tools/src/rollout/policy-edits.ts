@@ -113,13 +113,8 @@ function rolloutMap(policy: PolicyText, serviceName: string): YAMLMap {
 
 function defaultEdit(text: string, arms: YAMLMap, name: string): Edit {
   const arm = memberMap(arms, name);
-  if (arm === undefined) return flagged(setEdit(text, arms, name, { default: "true" }));
-  return flagged(setEdit(text, arm, "default", "true"));
-}
-
-/** A flag, where setEdit writes a text. */
-function flagged(edit: Edit): Edit {
-  return { ...edit, text: edit.text.replace('"true"', "true") };
+  if (arm === undefined) return setEdit(text, arms, name, { default: true });
+  return setEdit(text, arm, "default", true);
 }
 
 /** The arm's name in the lists `arms` and `fallback` of the service and of its routes. */
