@@ -41,19 +41,9 @@ import {
 } from "./state/arm-state";
 import { CanaryState, canaryState } from "./state/canary-state";
 import { LimitState, limitName, limitState, limitStatesUsed } from "./state/limit-state";
-import {
-  ROUTE_METRIC_IDS,
-  RouteState,
-  routeAlarm,
-  routeLayer,
-  routeMetricId,
-  routeName,
-  routeSketch,
-  routeState,
-  routeStatesUsed,
-  routeTtfb,
-  verdictCount,
-} from "./state/route-state";
+import { ROUTE_METRIC_IDS, RouteState, routeAlarm, routeLayer } from "./state/route-state";
+import { routeMetricId, routeName, routeSketch, routeState } from "./state/route-state";
+import { routeStatesUsed, routeTtfb, verdictCount } from "./state/route-state";
 import { quantileMs } from "./state/sketch";
 import { expectedMs } from "./policy/choose-arm";
 
