@@ -1,5 +1,6 @@
-// How Prometheus finds the filter's metrics: a PodMonitor for its operator, and the same as a job
-// for a Prometheus that is configured by file.
+// How Prometheus finds the metrics of the namespace's proxies: a PodMonitor for its operator, and the same
+// as a job for a Prometheus that is configured by file. All proxies, not only those with the filter: which
+// version has answered is counted by the callee's.
 
 import type { MeshFacts } from "../config/policy";
 import type { PrometheusFacts } from "../config/policy-telemetry";
@@ -24,7 +25,7 @@ export function podMonitor(name: string, mesh: MeshFacts, facts: PrometheusFacts
     kind: "PodMonitor",
     metadata: { ...rest, labels: { ...labels, ...facts.labels } },
     spec: {
-      selector: { matchLabels: mesh.workloads },
+      selector: {},
       podMetricsEndpoints: [
         {
           path: METRICS_PATH,
@@ -74,11 +75,6 @@ function camelCased(of: Relabeling): unknown {
 }
 
 export function scrapeJob(name: string, mesh: MeshFacts, facts: PrometheusFacts): string {
-  const selectors = Object.entries(mesh.workloads).map(([key, value]) => ({
-    source_labels: [`__meta_kubernetes_pod_label_${key.replace(/[^A-Za-z0-9_]/g, "_")}`],
-    action: "keep",
-    regex: value,
-  }));
   const places = PLACES.map(([source, target_label]) => ({
     source_labels: [source],
     target_label,
@@ -89,7 +85,7 @@ export function scrapeJob(name: string, mesh: MeshFacts, facts: PrometheusFacts)
     scrape_interval: interval(facts.scrape_interval_ms),
     metrics_path: METRICS_PATH,
     kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [mesh.namespace] } }],
-    relabel_configs: [...selectors, keepProxy(), address(facts), ...places],
+    relabel_configs: [keepProxy(), address(facts), ...places],
   };
   return COMMENT + yamlText({ scrape_configs: [job] });
 }

@@ -113,6 +113,17 @@ describe("objects of security and operations", () => {
   });
 });
 
+describe("who is scraped", () => {
+  it("is every proxy, since a callee's own counts which version has answered", () => {
+    expect(ofKind("PodMonitor").map(({ spec }) => spec["selector"])).toEqual([{}]);
+    const job = parse(files.get("beside/prometheus-scrape.yaml") ?? "") as {
+      scrape_configs: { relabel_configs: { action: string; regex: string }[] }[];
+    };
+    const kept = job.scrape_configs[0]?.relabel_configs.filter(({ action }) => action === "keep");
+    expect(kept?.map(({ regex }) => regex)).toEqual(["istio-proxy"]);
+  });
+});
+
 describe("who may call", () => {
   const rules = (object: KubeObject) => object.spec["rules"] as Record<string, unknown>[];
 
