@@ -1,6 +1,7 @@
 // A policy against one running proxy. What is expected is read from the objects that the policy renders, so
 // that rendering and checking cannot drift apart.
 
+import { serviceSelector } from "../config/pod-sets";
 import type { PluginConfig } from "../config/plugin-config";
 import type { Policy, PolicyService } from "../config/policy";
 import { filterImage, filterKind } from "../istio/filter-object";
@@ -48,9 +49,7 @@ export function checkProxy(
 ): ProxyCheck {
   const groups = [...policy.services.map(({ name }) => name), ...(policy.providers?.keys() ?? [])];
   if (only !== undefined && !groups.includes(only)) throw unknownService(only, groups);
-  const own = policy.services.find((service) =>
-    hasLabels(state.labels, service.labels ?? { app: service.name }),
-  );
+  const own = policy.services.find((service) => hasLabels(state.labels, serviceSelector(service)));
   const all = allAnswers(policy, config, state, own);
   const shown = only === undefined ? [PROXY_GROUP, ...groups] : [only];
   return {
@@ -108,12 +107,20 @@ function objectAnswers(
     case "Gateway":
       return checkGateway(object, state);
     case "EnvoyFilter": {
-      const service = policy.services.find((one) => name.startsWith(`${one.name}-`));
-      return checkEnvoyFilter(object, service?.name ?? PROXY_GROUP, state);
+      return checkEnvoyFilter(object, serviceOfName(name, policy) ?? PROXY_GROUP, state);
     }
     default:
       return [];
   }
+}
+
+/** The service that an object's name begins with; of `llm` and `llm-chat` the longer one. */
+function serviceOfName(name: string, { services }: Policy): string | undefined {
+  const names = services.map((service) => service.name);
+  return names
+    .filter((one) => name.startsWith(`${one}-`))
+    .sort((a, b) => b.length - a.length)
+    .at(0);
 }
 
 /** Of the proxy of a service that takes calls; a gateway's is under no policy of ours. */

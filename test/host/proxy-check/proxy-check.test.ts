@@ -66,6 +66,19 @@ describe("a policy against a proxy that has it", () => {
     expectGolden("proxy-check/llm-service.json", proxyJson(check({}, undefined, "llm-service")));
   });
 
+  it("tells a patch of the service whose name it bears, where another name begins like it", () => {
+    const two = `version: 1
+mesh: { namespace: ai-services }
+services:
+  llm: { routes: [{ name: a, match: { authority: llm } }] }
+  llm-chat:
+    endpoint_override: x-endpoint
+    routes: [{ name: b, match: { authority: llm-chat } }]
+`;
+    const patches = check({}, two).answers.filter(({ item }) => /override/.test(item));
+    expect(patches.map(({ group }) => group)).toEqual(["llm-chat"]);
+  });
+
   it("is told with what the proxy has come to do", () => {
     const name = "cluster.outbound|8080||llm-service.ai-services.svc.cluster.local;";
     const stats = [
